@@ -1,0 +1,1 @@
+"""What makes a book checkable: every printed number is computed again."""

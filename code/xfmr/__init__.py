@@ -1,0 +1,1 @@
+"""The transformer, measured: models, arithmetic, tables and figures."""
