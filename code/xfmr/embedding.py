@@ -1,0 +1,66 @@
+"""Embeddings: the vectors with which tokens enter the stream.
+
+Three tables are added, row by row: what the token is, where it stands, and
+which segment it belongs to. A table that a model lacks is None.
+"""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+
+class Embedding(nn.Module):
+    """The sum of a token, a position and a segment vector.
+
+    Devlin et al. 2019, figure 2.
+
+    Args:
+        vocab_size: V, the rows of the token table.
+        d_model: D, the columns of all three.
+        context_length: rows of the position table.
+        n_segments: rows of the segment table.
+    """
+
+    def __init__(
+        self,
+        *,
+        vocab_size: int,
+        d_model: int,
+        context_length: int | None = None,
+        n_segments: int | None = None,
+    ):
+        super().__init__()
+        self.token = nn.Embedding(vocab_size, d_model)
+        self.position = _table(context_length, d_model)
+        self.segment = _table(n_segments, d_model)
+
+    def forward(
+        self,
+        tokens: Int[Tensor, "B T"],
+        segments: Int[Tensor, "B T"] | None = None,
+    ) -> Float[Tensor, "B T D"]:
+        """The rows of all tables, added; without segments, all are the first.
+
+        Raises:
+            ValueError: if there are more tokens than positions, or segments
+                for a model that tells none apart.
+        """
+        x, n_tokens = self.token(tokens), tokens.shape[1]
+        if self.position is not None:
+            context_length = self.position.num_embeddings
+            if n_tokens > context_length:
+                raise ValueError(
+                    f"{n_tokens=} must not exceed {context_length=}"
+                )
+            x = x + self.position.weight[:n_tokens]
+        if self.segment is not None:
+            if segments is None:
+                segments = torch.zeros_like(tokens)
+            return x + self.segment(segments)
+        if segments is not None:
+            raise ValueError("segments must be None without a segment table")
+        return x
+
+
+def _table(n_rows: int | None, d_model: int) -> nn.Embedding | None:
+    return None if n_rows is None else nn.Embedding(n_rows, d_model)

@@ -1,0 +1,1 @@
+"""Models: each a short assembly of the shared parts."""
