@@ -1,0 +1,275 @@
+"""Counts against released checkpoints, exact sums and published totals."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from math import prod
+
+import pytest
+
+from xfmr import count
+from xfmr.presets import (
+    BERT_BASE,
+    GPT2,
+    LLAMA2_7B,
+    LLAMA2_70B,
+    TRANSFORMER_BASE,
+    TRANSFORMER_BIG,
+)
+
+D, F = 768, 3072
+# The variables of google-research/bert's uncased checkpoint, by part.
+BERT_LAYER = {
+    "attention": [(D, D), (D,)] * 4,
+    "feed-forward": [(D, F), (F,), (F, D), (D,)],
+    "norm": [(D,), (D,)] * 2,
+}
+BERT_REST = {
+    "token embedding": [(30522, D)],
+    "position embedding": [(512, D)],
+    "segment embedding": [(2, D)],
+    "embedding norm": [(D,), (D,)],
+    "pooler": [(D, D), (D,)],
+    "mlm": [(D, D), (D,), (D,), (D,), (30522,)],
+    "nsp": [(2, D), (2,)],
+}
+SMALL = replace(
+    LLAMA2_70B,
+    n_layers=3,
+    d_model=20,
+    n_heads=6,
+    n_kv_heads=2,
+    d_head=5,
+    d_ff=11,
+    vocab_size=13,
+)
+
+
+def numbers(shapes):
+    return sum(prod(shape) for shape in shapes)
+
+
+def test_bert_base_part_by_part():
+    config = replace(BERT_BASE, heads=("pooler", "mlm", "nsp"))
+    layers = {part: 12 * numbers(s) for part, s in BERT_LAYER.items()}
+    rest = {part: numbers(s) for part, s in BERT_REST.items()}
+    assert count.parts(config) == layers | rest
+
+
+@pytest.mark.parametrize(
+    ("config", "total"),
+    [
+        # built with the transformers library on the meta device: tests/parity
+        (replace(BERT_BASE, heads=()), 108_891_648),
+        (BERT_BASE, 109_482_240),
+        (replace(BERT_BASE, heads=("mlm",)), 109_514_298),
+        (replace(BERT_BASE, heads=("pooler", "mlm", "nsp")), 110_106_428),
+        (GPT2, 124_439_808),
+        (LLAMA2_7B, 6_738_415_616),
+        (LLAMA2_70B, 68_976_648_192),
+        # nn.Transformer less its attention biases: tests/parity
+        (TRANSFORMER_BASE, 63_045_632),
+        (TRANSFORMER_BIG, 214_171_648),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_totals(config, total):
+    assert count.parameters(config) == total
+
+
+def test_a_part_that_a_model_lacks_has_no_entry():
+    assert [*count.parts(SMALL)] == [
+        *("token embedding", "attention", "feed-forward"),
+        *("norm", "final norm", "lm"),
+    ]
+    assert [*count.parts(TRANSFORMER_BASE)] == [
+        *("token embedding", "attention", "feed-forward", "norm", "lm"),
+    ]
+
+
+def test_grouped_gated_and_untied_part_by_part():
+    assert count.parts(SMALL) == {
+        "token embedding": 13 * 20,
+        "attention": 3 * (20 * 30 + 2 * 20 * 10 + 30 * 20),
+        "feed-forward": 3 * 3 * 20 * 11,
+        "norm": 3 * 2 * 20,
+        "final norm": 20,
+        "lm": 13 * 20,
+    }
+
+
+def test_an_untied_masked_token_head_has_its_own_matrix():
+    tied = replace(BERT_BASE, heads=("mlm",))
+    untied = replace(tied, tied=False)
+    difference = count.parameters(untied) - count.parameters(tied)
+    assert difference == 30522 * 768
+
+
+def test_each_stack_of_a_pre_norm_pair_ends_in_a_norm():
+    one, two = SMALL, replace(SMALL, n_decoder_layers=4)
+    assert count.parts(two) == {
+        "token embedding": 13 * 20,
+        "attention": (3 + 2 * 4) * count.attention(**SMALL.attention),
+        "feed-forward": (3 + 4) * count.feed_forward(**SMALL.feed_forward),
+        "norm": (2 * 3 + 3 * 4) * 20,
+        "final norm": 2 * count.parts(one)["final norm"],
+        "lm": 13 * 20,
+    }
+
+
+def test_attention_biases_are_one_per_output():
+    size = {"d_model": 7, "n_heads": 6, "n_kv_heads": 2, "d_head": 5}
+    plain, biased = count.attention(**size), count.attention(**size, bias=True)
+    assert biased - plain == 30 + 10 + 10 + 7
+    assert plain == 2 * 7 * 5 * (6 + 2)
+
+
+def test_feed_forward_biases_are_one_per_output():
+    size = {"d_model": 7, "d_ff": 11}
+    assert count.feed_forward(**size) == 2 * 77
+    assert count.feed_forward(**size, bias=True) == 2 * 77 + 11 + 7
+    assert count.feed_forward(**size, gated=True) == 3 * 77
+    assert (
+        count.feed_forward(**size, gated=True, bias=True)
+        == 3 * 77 + 2 * 11 + 7
+    )
+
+
+@pytest.mark.parametrize(
+    ("config", "per_token"),
+    [  # bf16; the first two from a transformers cache, the third 4 L K H
+        (LLAMA2_7B, 524_288),
+        (LLAMA2_70B, 327_680),
+        (GPT2, 36_864),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_cache_of_a_token(config, per_token):
+    assert count.kv_cache_bytes(config, n_tokens=1) == per_token
+    assert count.kv_cache_bytes(config, n_tokens=9) == 9 * per_token
+    assert (
+        count.kv_cache_bytes(config, n_tokens=1, bytes_per_number=4)
+        == 2 * per_token
+    )
+    assert (
+        count.kv_cache_bytes(config, n_tokens=1, bytes_per_number=1)
+        == per_token / 2
+    )
+
+
+def test_a_product_adds_and_multiplies_once_a_term():
+    assert count.matmul_flops(n_rows=3, n_inner=5, n_columns=7) == 210
+    assert count.matmul_flops(n_rows=1, n_inner=1, n_columns=1) == 2
+
+
+def test_flops_product_by_product():
+    T, layer = 9, {"projections": 0, "attention": 0, "feed-forward": 0}
+    for part, rows, inner, columns in [
+        ("projections", T, 20, 30),
+        ("projections", T, 20, 10),
+        ("projections", T, 20, 10),
+        *[("attention", T, 5, T)] * 6,
+        *[("attention", T, T, 5)] * 6,
+        ("projections", T, 30, 20),
+        *[("feed-forward", T, 20, 11)] * 2,
+        ("feed-forward", T, 11, 20),
+    ]:
+        layer[part] += 2 * rows * inner * columns
+    expected = {part: 3 * n for part, n in layer.items()}
+    expected["lm"] = 2 * T * 20 * 13
+    assert count.flops(SMALL, n_tokens=T) == expected
+    assert count.forward_flops(SMALL, n_tokens=T) == sum(expected.values())
+
+
+def test_flops_of_two_feed_forward_matrices():
+    ungated = replace(SMALL, gated=False)
+    part = "feed-forward"
+    assert (
+        3 * count.flops(ungated, n_tokens=4)[part]
+        == 2 * count.flops(SMALL, n_tokens=4)[part]
+    )
+
+
+def test_flops_of_the_heads():
+    config = replace(BERT_BASE, heads=("pooler", "mlm", "nsp"))
+    flops = count.flops(config, n_tokens=5)
+    assert flops["pooler"] == 2 * D * D
+    assert flops["nsp"] == 2 * D * 2
+    assert flops["mlm"] == 2 * 5 * D * D + 2 * 5 * D * 30522
+
+
+def test_flops_of_gpt2():
+    # torch's FlopCounterMode over the transformers library's model
+    assert count.forward_flops(GPT2, n_tokens=1024) == 291_648_307_200
+
+
+def test_byte_units():
+    assert (count.KIB, count.MIB, count.GIB) == (
+        1024,
+        1_048_576,
+        1_073_741_824,
+    )
+
+
+SIZE = {"d_model": 8, "n_heads": 4, "n_kv_heads": 2, "d_head": 2}
+
+
+@pytest.mark.parametrize("value", [0, -1])
+@pytest.mark.parametrize(
+    ("function", "size", "name"),
+    [
+        (count.attention, SIZE, "d_model"),
+        (count.attention, SIZE, "d_head"),
+        (count.feed_forward, {"d_model": 8, "d_ff": 9}, "d_model"),
+        (count.feed_forward, {"d_model": 8, "d_ff": 9}, "d_ff"),
+        (count.kv_cache_bytes, {"config": GPT2, "n_tokens": 1}, "n_tokens"),
+        (
+            count.kv_cache_bytes,
+            {"config": GPT2, "n_tokens": 1},
+            "bytes_per_number",
+        ),
+        (count.flops, {"config": GPT2}, "n_tokens"),
+        *[
+            (
+                count.matmul_flops,
+                {"n_rows": 1, "n_inner": 1, "n_columns": 1},
+                name,
+            )
+            for name in ("n_rows", "n_inner", "n_columns")
+        ],
+    ],
+)
+def test_sizes_below_one(function, size, name, value):
+    with pytest.raises(
+        ValueError, match=rf"^{name}={value} must be at least 1$"
+    ):
+        function(**(size | {name: value}))
+
+
+def test_one_is_a_size():
+    assert count.feed_forward(d_model=1, d_ff=1) == 2
+
+
+def test_heads_that_cannot_be_grouped():
+    with pytest.raises(
+        ValueError, match=r"^n_kv_heads=3 must divide n_heads=4$"
+    ):
+        count.attention(**(SIZE | {"n_kv_heads": 3}))
+
+
+@pytest.mark.parametrize("function", [count.kv_cache_bytes, count.flops])
+def test_two_stacks_read_two_sequences(function):
+    with pytest.raises(
+        ValueError, match=r"^n_decoder_layers=6 of Transformer base must be"
+    ):
+        function(TRANSFORMER_BASE, n_tokens=4)
+
+
+def test_counting_imports_neither_torch_nor_models():
+    script = (
+        "import sys, xfmr.count as _;"
+        "print([m for m in sys.modules if m == 'torch' or 'models' in m])"
+    )
+    run = [sys.executable, "-c", script]
+    out = subprocess.run(run, capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"

@@ -1,0 +1,75 @@
+"""Embeddings: sums of rows, looked up by hand."""
+
+import pytest
+import torch
+
+from xfmr.embedding import Embedding
+
+TOKENS = torch.tensor([[4, 0, 4], [2, 2, 1]])
+SEGMENTS = torch.tensor([[0, 0, 1], [0, 1, 1]])
+
+
+def embedding(**tables):
+    torch.manual_seed(0)
+    return Embedding(vocab_size=5, d_model=8, **tables)
+
+
+def test_the_sum_of_three_rows():
+    ours = embedding(context_length=4, n_segments=2)
+    x = ours(TOKENS, SEGMENTS)
+    assert x.shape == (2, 3, 8)
+    for b in range(2):
+        for t in range(3):
+            row = (
+                ours.token.weight[TOKENS[b, t]]
+                + ours.position.weight[t]
+                + ours.segment.weight[SEGMENTS[b, t]]
+            )
+            torch.testing.assert_close(x[b, t], row)
+
+
+def test_without_segments_all_are_the_first():
+    ours = embedding(context_length=4, n_segments=2)
+    first = torch.zeros_like(TOKENS)
+    assert torch.equal(ours(TOKENS), ours(TOKENS, first))
+    assert not torch.equal(ours(TOKENS), ours(TOKENS, first + 1))
+
+
+def test_tables_that_a_model_lacks():
+    ours = embedding()
+    assert ours.position is ours.segment is None
+    assert torch.equal(ours(TOKENS), ours.token.weight[TOKENS])
+    assert torch.equal(
+        embedding(context_length=3)(TOKENS)[0, 0] != ours(TOKENS)[0, 0],
+        torch.ones(8, dtype=torch.bool),
+    )
+
+
+@pytest.mark.parametrize(
+    ("tables", "rows"),
+    [
+        ({}, 5),
+        ({"context_length": 4}, 5 + 4),
+        ({"n_segments": 2}, 5 + 2),
+        ({"context_length": 4, "n_segments": 2}, 5 + 4 + 2),
+    ],
+)
+def test_parameters(tables, rows):
+    n = sum(p.numel() for p in embedding(**tables).parameters())
+    assert n == rows * 8
+
+
+def test_a_sequence_as_long_as_the_table_fits():
+    assert embedding(context_length=3)(TOKENS).shape == (2, 3, 8)
+
+
+def test_a_sequence_longer_than_the_table():
+    with pytest.raises(
+        ValueError, match=r"^n_tokens=3 must not exceed context_length=2$"
+    ):
+        embedding(context_length=2)(TOKENS)
+
+
+def test_segments_for_a_model_without_them():
+    with pytest.raises(ValueError, match="segments must be None"):
+        embedding()(TOKENS, SEGMENTS)

@@ -1,0 +1,48 @@
+"""LayerNorm against torch's, by hand, and its invariances."""
+
+import pytest
+import torch
+from torch import nn
+
+from xfmr.norm import LayerNorm
+
+X = torch.randn(2, 3, 8, generator=torch.Generator().manual_seed(0)) * 3 + 1
+
+
+@pytest.mark.parametrize("eps", [1e-12, 1e-5, 0.5])
+def test_equals_torch(eps):
+    theirs, ours = nn.LayerNorm(8, eps=eps), LayerNorm(8, eps=eps)
+    generator = torch.Generator().manual_seed(1)
+    nn.init.normal_(theirs.weight, generator=generator)
+    nn.init.normal_(theirs.bias, generator=generator)
+    ours.load_state_dict({"gain": theirs.weight, "bias": theirs.bias})
+    torch.testing.assert_close(ours(X), theirs(X))
+    torch.testing.assert_close(ours(X[0, 0]), theirs(X[0, 0]))
+
+
+def test_starts_as_pure_normalisation():
+    torch.testing.assert_close(LayerNorm(8, eps=1e-5)(X), nn.LayerNorm(8)(X))
+
+
+def test_by_hand():
+    # mean 3, squared distances 4 and 4, variance 4; 4 + 5 is 9
+    y = LayerNorm(2, eps=5.0)(torch.tensor([1.0, 5.0]))
+    torch.testing.assert_close(y, torch.tensor([-2 / 3, 2 / 3]))
+
+
+def test_shift_and_scale_of_the_input_do_not_matter():
+    norm = LayerNorm(8, eps=1e-12).double()
+    x = X.double()
+    torch.testing.assert_close(norm(x), norm(7 * x - 4))
+
+
+def test_equal_coordinates_become_the_bias():
+    norm = LayerNorm(4, eps=1e-5)
+    nn.init.constant_(norm.bias, 0.25)
+    torch.testing.assert_close(
+        norm(torch.full((1, 4), 9.0)), torch.full((1, 4), 0.25)
+    )
+
+
+def test_two_parameters_a_coordinate():
+    assert sum(p.numel() for p in LayerNorm(8, eps=1e-5).parameters()) == 16
