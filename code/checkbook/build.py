@@ -18,7 +18,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+
+from checkbook import doctor, dot
 
 PUBLISHED, WRONG, LACKING = 0, 1, 2
 INTERRUPTED = 130
@@ -27,7 +30,6 @@ WARNING = re.compile(
     r"(?:(?:WARNING|ERROR|CRITICAL|SEVERE): )?(?P<message>.*)",
     re.S,
 )
-NO_PLACE = {"": "the configuration"}
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Wrong:
     message: str
 
     def __str__(self) -> str:
+        """As compilers say it: path, line, message."""
         place = f"{self.path}:{self.line}" if self.line else self.path
         return f"{place}: {self.message}" if place else self.message
 
@@ -145,6 +148,7 @@ def fix_environment(paths: Paths) -> None:
         "SOURCE_DATE_EPOCH": "0",
         "IPYTHONDIR": str(paths.work / "ipython"),
     }
+    os.environ |= dot.on_path(os.environ, paths.root / "bin")
     time.tzset()
 
 
@@ -203,10 +207,14 @@ def build(
         0 published, 1 the book is wrong, 2 the machine lacks something.
     """
     paths = Paths(book.resolve())
-    fix_environment(paths)
+    if missing := doctor.missing(paths.book):
+        for line in missing:
+            complain(line)
+        return LACKING
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with locked(paths):
+            fix_environment(paths)
             return _build(paths, clean=clean, jobs=jobs, publish=publish)
     except BlockingIOError as error:
         complain(f"another build of this book is running: {error}")
@@ -230,6 +238,10 @@ def complain(line: str) -> None:
 
 def _build(paths: Paths, *, clean: bool, jobs: int, publish: bool) -> int:
     start = time.perf_counter()
+    mark = inputs_hash(paths)
+    if publish and not clean and (said := _unchanged(paths, mark)):
+        print(f"checkbook: nothing changed; {said}")
+        return PUBLISHED
     if clean:
         shutil.rmtree(paths.work, ignore_errors=True)
         shutil.rmtree(paths.records, ignore_errors=True)
@@ -253,12 +265,55 @@ def _build(paths: Paths, *, clean: bool, jobs: int, publish: bool) -> int:
         )
         return WRONG
     checks = sum(map(len, app.env.checkbook_checks.values()))
-    print(
-        f"checkbook: {checks} checks on {len(app.env.found_docs)} pages hold; "
-        f"{'published' if publish else 'built'} in "
-        f"{time.perf_counter() - start:.1f} s"
-    )
+    said = f"{checks} checks on {len(app.env.found_docs)} pages hold"
+    if publish:
+        state = [mark, _site_state(paths), said]
+        (paths.work / "built.json").write_text(json.dumps(state))
+    seconds = time.perf_counter() - start
+    verb = "published" if publish else "built"
+    print(f"checkbook: {said}; {verb} in {seconds:.1f} s")
     return PUBLISHED
+
+
+def inputs_hash(paths: Paths) -> str:
+    """Hash of everything that a build of the book reads."""
+    import yaml
+
+    config = yaml.safe_load((paths.book / "_config.yml").read_text("utf8"))
+    settings = ((config or {}).get("sphinx") or {}).get("config") or {}
+    roots = [paths.book, Path(__file__).parent]
+    for name in settings.get("checkbook_packages", []):
+        if spec := find_spec(name):
+            roots += map(Path, spec.submodule_search_locations or [])
+    pins = paths.book / settings.get("checkbook_pins", "../requirements.txt")
+    total = hashlib.sha256(sys.version.encode())
+    files = [path for root in roots for path in root.rglob("*")]
+    for path in sorted({*files, pins}):
+        if path.is_file() and path.suffix != ".pyc":
+            total.update(str(path).encode())
+            total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def _unchanged(paths: Paths, mark: str) -> str | None:
+    """What the last build said, if neither its inputs nor its site changed."""
+    try:
+        old, site_state, said = json.loads(
+            (paths.work / "built.json").read_text()
+        )
+    except (OSError, ValueError):
+        return None
+    if old != mark or site_state != _site_state(paths):
+        return None
+    return said
+
+
+def _site_state(paths: Paths) -> str:
+    total = hashlib.sha256()
+    for path in sorted(paths.published.resolve().rglob("*")):
+        facts = path.stat()
+        total.update(f"{path} {facts.st_size} {facts.st_mtime_ns}".encode())
+    return total.hexdigest()
 
 
 def _last_wrong(paths: Paths) -> list[str] | None:

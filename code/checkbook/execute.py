@@ -79,7 +79,7 @@ class Client(NotebookClient):
         self.page, self.sources = page, sources
         self.page_timeout = timeout
         self.line, self.where = 1, "starting the kernel"
-        self.said = tempfile.TemporaryFile()  # noqa: SIM115
+        self.said = tempfile.TemporaryFile()
         self.peak_bytes = 0
         self.results, self.check_seconds = [], 0.0
 
@@ -193,6 +193,13 @@ class Client(NotebookClient):
             return f" by {signal.Signals(-status).name}"
         return f" with status {status}"
 
+    def last_words(self) -> str:
+        """The end of what the kernel's process wrote to stderr."""
+        self.said.seek(0)
+        lines = self.said.read().decode(errors="replace").splitlines()
+        lines = [x for x in lines if x.strip() and "IPKernelApp" not in x]
+        return "".join(f"\n    {line}" for line in lines[-6:])
+
 
 class PageError(Exception):
     """A page's failure at a line."""
@@ -236,14 +243,10 @@ async def _run(
     except CellExecutionError as error:
         outcome.failures.append((client.line, _traceback(client, error)))
     except (DeadKernelError, RuntimeError) as error:
-        held = f"; it held {client.peak_bytes / 2**20:,.0f} MiB at most"
-        outcome.failures.append(
-            (
-                client.line,
-                f"{client.where}: the kernel ended"
-                f"{client.process_status or f' ({error})'}{held}",
-            )
-        )
+        ended = client.process_status or f" ({error})"
+        held = f"{client.peak_bytes / 2**20:,.0f} MiB"
+        message = f"{client.where}: the kernel ended{ended}; it held {held}"
+        outcome.failures.append((client.line, message + client.last_words()))
     else:
         outcome.record = Record(
             outputs=[cell.outputs for _, cell in page.code_cells],

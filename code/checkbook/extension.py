@@ -5,6 +5,7 @@ Before reading, pages without a trusted record run in parallel; myst-nb then
 takes their outputs from the records instead of running anything itself.
 """
 
+import hashlib
 import os
 import re
 import sys
@@ -205,17 +206,32 @@ def _builder_inited(app: Sphinx) -> None:
 
 def _outdated(app: Sphinx, env: BuildEnvironment, *_) -> list[str]:
     """Documents whose outputs have changed, though their text has not."""
-    old = getattr(env, "checkbook_prints", {})
-    new = {d: app.checkbook.print_of(d) for d in env.found_docs}
-    env.checkbook_prints = new
-    again = set(app.config.checkbook_again) & env.found_docs
-    return [d for d in env.found_docs if d in again or old.get(d) != new[d]]
+    old = getattr(env, "checkbook_marks", {})
+    again = set(app.config.checkbook_again)
+    return [
+        docname
+        for docname in sorted(env.found_docs)
+        if docname in again or old.get(docname) != _mark(app, docname)
+    ]
+
+
+def _mark(app: Sphinx, docname: str) -> str:
+    """What a document's doctree depends on; times of files mislead."""
+    env = app.env
+    needed = {app.srcdir / name for name in env.dependencies[docname]}
+    total = hashlib.sha256(app.checkbook.print_of(docname).encode())
+    for path in (Path(env.doc2path(docname)), *sorted(needed)):
+        total.update(path.read_bytes() if path.is_file() else b"missing")
+    return total.hexdigest()
+
+
+def _updated(app: Sphinx, env: BuildEnvironment) -> None:
+    env.checkbook_marks = {d: _mark(app, d) for d in env.found_docs}
 
 
 def _before_read(app: Sphinx, env: BuildEnvironment, docnames) -> None:
-    for name in ("checkbook_checks", "checkbook_prints"):
-        if not hasattr(env, name):
-            setattr(env, name, {})
+    if not hasattr(env, "checkbook_checks"):
+        env.checkbook_checks = {}
     env.checkbook_ledger = app.config.checkbook_ledger
     app.checkbook.run(sorted(docnames))
 
@@ -257,6 +273,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("env-before-read-docs", _before_read)
     app.connect("source-read", _source_read)
     app.connect("env-purge-doc", _purge)
+    app.connect("env-updated", _updated)
     app.add_transform(Lint)
     setup_roles(app)
     ledger.setup_ledger(app)
