@@ -353,7 +353,7 @@ def test_names(numbers):
         "total",
         "total + 0",
         "w.weight",
-        "w(total + 0)",
+        "output",
     ]
     kinds = {t.name: t.kind for t in run.tensors}
     assert (kinds["shift"], kinds["w.weight"]) == ("constant", "parameter")
