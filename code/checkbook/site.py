@@ -1,0 +1,235 @@
+"""From what Sphinx wrote to a site that is complete in itself.
+
+`finish` copies the pages into a folder of their own. On the way each page
+gets a content policy with the hashes of its inline scripts, and is searched
+for anything that would be loaded from elsewhere, run from an attribute, or
+lead nowhere. `publish` makes a finished folder the published one by one
+rename. Everything works from plain files.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urljoin
+
+from checkbook import notebooks
+from checkbook.pagefacts import Facts, read_facts
+from checkbook.theme.place import order
+
+LEFT_OUT = re.compile(r"(.*/)?(\.buildinfo.*|searchindex\.js|_sources/.*)")
+# Directly in _static: themes and extensions put more there than pages use.
+SPARE = re.compile(r"_static/[^/]+\.(css|js|png)")
+LOADED_BY_STYLE = re.compile(
+    r"""(?:url\(\s*["']?|@import\s+["'])(?P<url>[^"')]+)"""
+)
+INLINE_SCRIPT = re.compile(
+    r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL
+)
+POLICY = (
+    "default-src 'none'; script-src 'self'{hashes}; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self'; media-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; object-src 'none'"
+)
+
+
+def finish(app, raw: Path, target: Path) -> list[str]:
+    """Make a finished site of Sphinx's HTML; what is wrong with it.
+
+    Args:
+        app: the Sphinx application that wrote the HTML.
+        raw: the folder it wrote into.
+        target: the folder of the finished site, which must not exist.
+    """
+    files = {
+        path.relative_to(raw).as_posix(): path
+        for path in sorted(raw.rglob("*"))
+        if path.is_file()
+    }
+    files = {n: p for n, p in files.items() if not LEFT_OUT.fullmatch(n)}
+    pages = {n: p.read_text("utf8") for n, p in files.items() if is_page(n)}
+    facts = gather(pages, raw.parent / "pagefacts.json")
+    needed = loaded(pages, facts, files)
+    for name, path in files.items():
+        if SPARE.fullmatch(name) and name not in needed:
+            continue
+        place = target / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if name in pages:
+            place.write_text(with_policy(pages[name]), "utf8")
+        else:
+            shutil.copyfile(path, place)
+    write_sources(app, target, facts)
+    here = [n for n in order(app.env) if f"{n}.html" in pages]
+    write_search(target, [(f"{n}.html", facts[f"{n}.html"]) for n in here])
+    write_sitemap(target, here, app.config.html_baseurl)
+    return [*faults(target, pages, facts), *broken_links(target, facts)]
+
+
+def is_page(name: str) -> bool:
+    """Whether a file of the site is a page; what _static holds is not."""
+    return name.endswith(".html") and not name.startswith("_static/")
+
+
+def gather(pages: dict[str, str], cache: Path) -> dict[str, Facts]:
+    """The facts of each page, read again only where its bytes changed."""
+    maker = hashlib.sha256(
+        Path(__file__).with_name("pagefacts.py").read_bytes()
+    ).hexdigest()
+    try:
+        known = json.loads(cache.read_text("utf8"))
+    except (OSError, ValueError):
+        known = {}
+    if known.get("maker") != maker:
+        known = {"maker": maker}
+    fresh, facts = {"maker": maker}, {}
+    for name, text in pages.items():
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        old, kept = known.get(name, (None, None))
+        facts[name] = Facts(**kept) if old == digest else read_facts(text)
+        fresh[name] = digest, vars(facts[name])
+    cache.write_text(json.dumps(fresh), "utf8")
+    return facts
+
+
+def resolve(page: str, url: str) -> str:
+    """The file of the site that a relative address on a page means."""
+    path = unquote(urljoin(f"/{page}", url.partition("#")[0].split("?")[0]))
+    return str(PurePosixPath(path).relative_to("/"))
+
+
+def loaded(
+    pages: dict[str, str], facts: dict[str, Facts], files: dict[str, Path]
+) -> set[str]:
+    """The files that pages load, and those that their stylesheets load."""
+    found = {resolve(page, url) for page in pages for url in facts[page].loads}
+    for sheet in [name for name in found if name.endswith(".css")]:
+        if sheet in files:
+            text = files[sheet].read_text("utf8")
+            urls = (m["url"] for m in LOADED_BY_STYLE.finditer(text))
+            found |= {resolve(sheet, u) for u in urls if u[:5] != "data:"}
+    return found
+
+
+def with_policy(text: str) -> str:
+    """A page with a policy that lets only its own scripts run."""
+    hashes = "".join(
+        f" 'sha256-{_digest(script)}'"
+        for script in dict.fromkeys(INLINE_SCRIPT.findall(text))
+    )
+    policy = POLICY.format(hashes=hashes)
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    charset = re.search(r'<meta charset="[^"]*" ?/?>', text)
+    end = charset.end() if charset else text.index("<head>") + len("<head>")
+    return f"{text[:end]}\n{meta}{text[end:]}"
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def write_sources(app, target: Path, facts: dict[str, Facts]) -> None:
+    """Put beside each page that offers them its notebook and its source."""
+    for docname in sorted(app.env.found_docs):
+        offered = facts.get(f"{docname}.html", Facts()).links
+        if f"{PurePosixPath(docname).name}.ipynb" not in offered:
+            continue
+        page = app.checkbook.page(docname)
+        source = Path(app.env.doc2path(docname))
+        shutil.copyfile(source, target / f"{docname}.md")
+        notebooks.write(
+            page.notebook,
+            app.checkbook.record(docname),
+            target / f"{docname}.ipynb",
+            folder=source.parent,
+        )
+
+
+def write_search(target: Path, pages: Iterable[tuple[str, Facts]]) -> None:
+    """The words of every section, as a script, since files cannot fetch."""
+    sections = [
+        {
+            "url": f"{name}#{anchor}" if anchor else name,
+            "page": facts.title,
+            "heading": heading,
+            "text": text,
+        }
+        for name, facts in pages
+        for anchor, heading, text in facts.sections
+    ]
+    text = json.dumps(sections, ensure_ascii=False, separators=(",", ":"))
+    (target / "searchtext.js").write_text(
+        f"window.searchText = {text};\n", "utf8"
+    )
+
+
+def write_sitemap(target: Path, names: list[str], base: str) -> None:
+    """The pages, for search engines where the site has an address."""
+    if not base:
+        lines = "".join(f"{name}.html\n" for name in names)
+        (target / "sitemap.txt").write_text(lines, "utf8")
+        return
+    urls = "".join(
+        f"<url><loc>{urljoin(base.rstrip('/') + '/', name)}.html</loc></url>\n"
+        for name in names
+    )
+    (target / "sitemap.xml").write_text(
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+        f"{urls}</urlset>\n",
+        "utf8",
+    )
+
+
+def faults(
+    target: Path, pages: dict[str, str], facts: dict[str, Facts]
+) -> list[str]:
+    """What pages and stylesheets would load from elsewhere or run inline."""
+    found = [
+        f"{page}: {fault}" for page in pages for fault in facts[page].wrong
+    ]
+    for sheet in sorted(target.rglob("*.css")):
+        for match in LOADED_BY_STYLE.finditer(sheet.read_text("utf8")):
+            if re.match(r"(\w+:)?//", match["url"]):
+                name = sheet.relative_to(target).as_posix()
+                found.append(f"{name}: loads {match['url']} from elsewhere")
+    return found
+
+
+def broken_links(target: Path, facts: dict[str, Facts]) -> list[str]:
+    """Links and files of the site that lead nowhere, as messages."""
+    names = {
+        path.relative_to(target).as_posix()
+        for path in target.rglob("*")
+        if path.is_file()
+    }
+    found = []
+    for page, known in facts.items():
+        for url in dict.fromkeys([*known.links, *known.loads]):
+            path = resolve(page, url)
+            fragment = unquote(url.partition("#")[2])
+            if path not in names:
+                found.append(f"{page}: {url} leads nowhere, no such file")
+            elif fragment and path in facts:
+                if fragment not in facts[path].ids:
+                    found.append(f"{page}: {url} leads nowhere, no such place")
+    return found
+
+
+def publish(site: Path, link: Path) -> None:
+    """Make a finished site the published one, and remove the older ones."""
+    if link.is_dir() and not link.is_symlink():
+        # Left by another tool: a folder cannot be replaced by one rename.
+        os.rename(link, site.with_name(f"{site.name}.before"))
+    fresh = link.with_name(f".{link.name}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(os.path.relpath(site, link.parent))
+    os.replace(fresh, link)
+    for other in site.parent.iterdir():
+        if other != site:
+            shutil.rmtree(other, ignore_errors=True)

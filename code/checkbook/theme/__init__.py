@@ -1,0 +1,227 @@
+"""The page: an own Sphinx theme, set like a book and complete in itself.
+
+`setup_theme(app)` is called by an extension. It registers the theme
+"checkbook", puts the theme's scripts in the place of those it replaces, and
+gives each page its place in the book. Nothing is loaded from elsewhere: fonts,
+icons and MathJax lie in the theme.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+from . import place
+from .blocks import setup_blocks
+
+HERE = Path(__file__).parent
+MATHJAX = "mathjax/tex-svg.js"
+
+# What the theme's own stylesheets and scripts do instead.
+REPLACED = re.compile(
+    r"(basic|pygments|mystnb\.\w+|exercise)\.css"
+    r"|(doctools|documentation_options|sphinx_highlight)\.js"
+)
+# Needed only where the page uses what they style or move.
+ON_USE = {
+    "sphinx-design.min.css": ("sd-row", "sd-tab-set", "sd-badge", "sd-btn"),
+    "design-tabs.js": ("sd-tab-set",),
+}
+
+BOOT = (
+    "try{const t=localStorage.getItem('theme');"
+    "if(t==='light'||t==='dark')document.documentElement.dataset.theme=t}"
+    "catch{}document.documentElement.classList.add('js')"
+)
+
+ICONS = {
+    "list": "M3 5h14M3 10h14M3 15h9",
+    "theme": "M10 3a7 7 0 1 0 0 14zM10 3a7 7 0 0 1 0 14",
+}
+
+WORDS_PER_MINUTE = 180
+
+
+def icon(name: str) -> str:
+    """One of the theme's icons, as SVG to stand in the page."""
+    return (
+        '<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">'
+        f'<path d="{ICONS[name]}"/></svg>'
+    )
+
+
+def minutes(doctree: nodes.document) -> int:
+    """Minutes it takes to read a page, cells and their outputs apart."""
+
+    def words(node: nodes.Node) -> Iterator[str]:
+        if isinstance(node, nodes.container) and "cell" in node["classes"]:
+            return
+        if isinstance(node, nodes.Text):
+            yield from node.astext().split()
+        for child in node.children:
+            yield from words(child)
+
+    return math.ceil(sum(1 for _ in words(doctree)) / WORDS_PER_MINUTE)
+
+
+def seconds(app: Sphinx, docname: str) -> float | None:
+    """Seconds a page took to run, from the file that the book keeps."""
+    path = Path(app.srcdir, app.config.checkbook_seconds)
+    if not app.config.checkbook_seconds or not path.is_file():
+        return None
+    return json.loads(path.read_text("utf8")).get(docname)
+
+
+def is_used(filename: str, body: str) -> bool:
+    """Whether a page with this body needs a stylesheet or script."""
+    if REPLACED.fullmatch(filename.rpartition("/")[2]):
+        return False
+    for ending, marks in ON_USE.items():
+        if filename.endswith(ending):
+            return any(mark in body for mark in marks)
+    return True
+
+
+def head(app: Sphinx, docname: str, context: dict[str, Any], doctree) -> str:
+    """The line under a chapter's title: minutes, seconds, checks, files."""
+    facts = [f"{many(minutes(doctree), 'minute')} to read"]
+    if ran := seconds(app, docname):
+        facts.append(f"ran in {max(1, round(ran))} s")
+    checks = getattr(app.env, "checkbook_checks", {}).get(docname, [])
+    ledger = next(iter(getattr(app.env, "checkbook_ledger_pages", ())), None)
+    if checks and ledger:
+        link = f"{context['pathto'](ledger)}#{docname.replace('/', '-')}"
+        facts.append(f'<a href="{link}">{many(len(checks), "check")}</a>')
+    elif checks:
+        facts.append(many(len(checks), "check"))
+    # A build that ends in a finished site puts both beside the page.
+    if has_cells(doctree) and getattr(app.config, "checkbook_records", ""):
+        stem = docname.rpartition("/")[2]
+        facts.append(f'<a download href="{stem}.ipynb">notebook</a>')
+        facts.append(f'<a download href="{stem}.md">source</a>')
+    spans = "".join(f"<span>{fact}</span>" for fact in facts)
+    return f'<p class="place">{spans}</p>'
+
+
+def many(count: int, noun: str) -> str:
+    """A count and what it counts."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def has_cells(doctree: nodes.document) -> bool:
+    """Whether a page has code cells, and so a notebook."""
+    return any(
+        "cell" in node["classes"] for node in doctree.findall(nodes.container)
+    )
+
+
+# Punctuation must not start a line because a formula ended the one before.
+FORMULA_END = re.compile(
+    r'(<span class="math notranslate nohighlight">[^<]*</span>)'
+    r"([^\s<\w]+)"
+)
+
+
+def add_context(
+    app: Sphinx,
+    docname: str,
+    template: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Give a page its place in the book and only the files that it needs."""
+    if app.builder.format != "html":
+        return
+    body = context.get("body", "")
+    context["boot"], context["icon"] = BOOT, icon
+    context["css_files"] = [
+        css for css in context["css_files"] if is_used(str(css.filename), body)
+    ]
+    context["script_files"] = [
+        js
+        for js in context["script_files"]
+        if is_used(str(js.filename or ""), body)
+    ]
+    parts = place.parts(app.env, docname)
+    context["parts"] = parts
+    context["place"] = where = place.find(parts, docname)
+    if doctree is None:
+        return
+    body = FORMULA_END.sub(r'<span class="together">\1\2</span>', body)
+    context["body"] = body
+    context["sections"] = sections(context.get("toc", ""))
+    context["external_links"] = re.findall(
+        r'<a class="[^"]*\bexternal\b[^"]*" href="([^"]+)"', body
+    )
+    if "</h1>" in body and (where or has_cells(doctree)):
+        title, rest = body.split("</h1>", 1)
+        line = f'<p class="place">{where}</p>\n' if where else ""
+        title = title.replace("<h1", f"{line}<h1", 1)
+        context["body"] = (
+            f"{title}</h1>{head(app, docname, context, doctree)}{rest}"
+        )
+
+
+def sections(toc: str) -> str:
+    """A page's own contents, without the title that heads them."""
+    inner = re.search(r"</a>(<ul>.*</ul>)</li>\s*</ul>\s*$", toc, re.DOTALL)
+    inner = inner or re.search(
+        r"</a>\s*(<ul>.*</ul>)\s*</li>\s*</ul>\s*$", toc, re.DOTALL
+    )
+    return inner[1] if inner else ""
+
+
+def not_found(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """The page for an address the book does not have.
+
+    It is served from any depth, so it carries its own styles and a script
+    that finds out where the book begins.
+    """
+    static = HERE / "static"
+    names = ("tokens.css", "text.css", "page.css")
+    styles = "".join((static / name).read_text("utf8") for name in names)
+    styles = re.sub(r"@font-face \{.*?\}\n", "", styles, flags=re.DOTALL)
+    finder = (static / "notfound.js").read_text("utf8")
+    yield "404", {"styles": styles, "finder": finder}, "notfound.html"
+
+
+def configure(app: Sphinx, config: Config) -> None:
+    """Set what the theme needs, where the book has not said otherwise."""
+    own = {
+        "mathjax_path": MATHJAX,
+        "html_show_search_summary": False,
+        "html_use_index": False,
+        "html_domain_indices": False,
+        "html_sourcelink_suffix": "",
+        "html_permalinks_icon": "#",
+    }
+    for name, value in own.items():
+        if name in config and name not in config._raw_config:
+            config[name] = value
+    # No menu, and nothing that MathJax would load when a formula asks for it.
+    mathjax = dict(config["mathjax3_config"] or {})
+    mathjax["options"] = {**mathjax.get("options", {}), "enableMenu": False}
+    tex = mathjax.get("tex", {})
+    packages = {"[-]": ["require", "autoload"]}
+    mathjax["tex"] = {"packages": packages, **tex}
+    config["mathjax3_config"] = mathjax
+
+
+def setup_theme(app: Sphinx) -> None:
+    """Register the theme with an application, once."""
+    if "checkbook_seconds" in app.config:
+        return
+    app.add_config_value("checkbook_seconds", "", "html", (str,))
+    app.add_html_theme("checkbook", str(HERE))
+    app.add_js_file("book.js", defer="defer")
+    app.connect("config-inited", configure, priority=900)
+    app.connect("html-page-context", add_context, priority=900)
+    app.connect("html-collect-pages", not_found)
+    app.connect("env-updated", place.changed)
+    setup_blocks(app)

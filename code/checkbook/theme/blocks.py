@@ -1,0 +1,79 @@
+"""What the theme adds to a page's own elements.
+
+Margin notes, frames around tables so that wide ones scroll in place, and
+solutions that stay folded until asked for.
+"""
+
+from docutils import nodes
+from docutils.parsers.rst.directives.body import Sidebar
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxTranslator
+
+
+class Margin(Sidebar):
+    """A note that stands in the margin, or in the text where there is none."""
+
+    required_arguments = 0
+    optional_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """A sidebar of class "margin"."""
+        untitled = not self.arguments
+        if untitled:
+            self.arguments = [" "]
+        (sidebar,) = super().run()
+        if untitled:
+            del sidebar[0]
+        sidebar["classes"].append("margin")
+        return [sidebar]
+
+
+class Frames(SphinxPostTransform):
+    """Puts each table into a frame of its own, which scrolls if it must."""
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self, **kwargs) -> None:
+        """Wrap the tables that Markdown wrote."""
+        for table in list(self.document.findall(nodes.table)):
+            frame = nodes.container(classes=["scroll"])
+            table.replace_self(frame)
+            frame += table
+
+
+def visit_solution(self: SphinxTranslator, node: nodes.Element) -> None:
+    """Open a solution: the title is what one clicks."""
+    classes = [c for c in node["classes"] if c != "admonition"]
+    node["classes"] = ["solution", *(c for c in classes if c != "solution")]
+    self.body.append(self.starttag(node, "details"))
+    title = node[0]
+    if isinstance(title, nodes.title):
+        node.pop(0)
+        self.body.append("<summary>")
+        self.body.append(nodes.Text(title.astext()).astext())
+        self.body.append("</summary>\n")
+
+
+def depart_solution(self: SphinxTranslator, node: nodes.Element) -> None:
+    """Close a solution."""
+    self.body.append("</details>\n")
+
+
+def fold_solutions(app: Sphinx) -> None:
+    """Show solutions folded, where the book has exercises."""
+    if "sphinx_exercise" not in app.extensions:
+        return
+    from sphinx_exercise.nodes import solution_node
+
+    app.add_node(
+        solution_node, override=True, html=(visit_solution, depart_solution)
+    )
+
+
+def setup_blocks(app: Sphinx) -> None:
+    """Register the elements with an application."""
+    app.add_directive("margin", Margin)
+    app.add_post_transform(Frames)
+    app.connect("builder-inited", fold_solutions)
