@@ -192,6 +192,12 @@ def test_a_weight_for_every_parameter_of_the_formula(n_kv_heads, bias):
     assert n == 2 * 32 * 16 * (8 + n_kv_heads) + bias * biases
 
 
+def test_without_biases_unless_asked():
+    ours = Attention(d_model=32, n_heads=2, n_kv_heads=2, d_head=16)
+    names = [name for name, _ in ours.named_parameters()]
+    assert names == ["w_q.weight", "w_k.weight", "w_v.weight", "w_o.weight"]
+
+
 def test_runs_at_full_size_without_memory():
     with torch.device("meta"):
         ours = Attention(d_model=8192, n_heads=64, n_kv_heads=8, d_head=128)

@@ -170,3 +170,8 @@ def test_choices_that_exist(position, norm):
 def test_without_learned_positions_no_context_length_is_needed():
     config = replace(BERT_BASE, position="sinusoidal", context_length=None)
     assert config.context_length is None
+
+
+def test_a_head_that_has_what_it_stands_on():
+    config = replace(BERT_BASE, heads=("pooler", "nsp"))
+    assert config.heads == ("pooler", "nsp")
