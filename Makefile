@@ -93,10 +93,12 @@ SETTINGS := .venv-lab/share/jupyter/lab/settings
 $(LAB): requirements-lab.txt $(INSTALLED) | .venv-lab/made
 	@.venv-lab/bin/python $(PIP) -r requirements-lab.txt
 	@$(PY) -m checkbook.dot --shim .venv-lab/dot
-	@$(PY) -m ipykernel install --prefix .venv-lab \
+	@$(PY) -m ipykernel install --prefix .venv-lab --display-name 'Python 3' \
 		--env PATH '$${PATH}:$(CURDIR)/.venv-lab/dot' >/dev/null
 	@mkdir -p $(SETTINGS)
 	@echo '{"@jupyterlab/docmanager-extension:plugin":' \
-		'{"defaultViewers": {"markdown": "Jupytext Notebook"}}}' \
+		'{"defaultViewers": {"markdown": "Jupytext Notebook"}},' \
+		'"@jupyterlab/apputils-extension:notification":' \
+		'{"fetchNews": "false", "checkForUpdates": false}}' \
 		>$(SETTINGS)/overrides.json
 	@touch $@
