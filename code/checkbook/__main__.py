@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from checkbook import doctor
 from checkbook.build import LACKING, build, complain, settle_environment
 
 
@@ -13,22 +14,41 @@ def main(arguments: list[str]) -> int:
         prog="checkbook", description="Books whose numbers are checked."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    building = commands.add_parser("build", help="build, check and publish")
-    building.add_argument("book", type=Path)
-    building.add_argument(
-        "--clean", action="store_true", help="start from an empty folder"
-    )
-    building.add_argument(
-        "--jobs", type=int, default=0, help="pages run at the same time"
-    )
-    options = parser.parse_args(arguments)
-    if sys.flags.optimize:
-        complain("PYTHONOPTIMIZE removes every assert: unset it")
-        return LACKING
+    for name, what in (
+        ("build", "build, check and publish the book"),
+        ("doctor", "say what the machine lacks"),
+        ("mutate", "plant errors and count how many are caught"),
+        ("bench", "measure the build"),
+    ):
+        command = commands.add_parser(
+            name, help=what, add_help=name not in ("mutate", "bench")
+        )
+        if name in ("build", "doctor"):
+            command.add_argument("book", type=Path)
+        if name == "build":
+            command.add_argument(
+                "--clean", action="store_true", help="start from nothing"
+            )
+            command.add_argument(
+                "--jobs", type=int, default=0, help="pages run at a time"
+            )
+    options, rest = parser.parse_known_args(arguments)
+    settle_environment()
+    if options.command == "mutate":
+        from checkbook import mutate
+
+        return mutate.main(rest)
+    if options.command == "bench":
+        from checkbook import bench
+
+        return bench.main(rest)
+    if rest:
+        parser.error(f"unknown: {' '.join(rest)}")
+    if options.command == "doctor":
+        return doctor.report(options.book)
     if not options.book.is_dir():
         complain(f"{options.book} is not a folder")
         return LACKING
-    settle_environment()
     return build(options.book, clean=options.clean, jobs=options.jobs)
 
 

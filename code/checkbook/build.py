@@ -134,10 +134,11 @@ class Status:
 
 
 def settle_environment() -> None:
-    """Start Python again where its hash seed would change the output."""
-    if os.environ.get("PYTHONHASHSEED") == "0":
+    """Start Python again if its hash seed or encoding is the machine's."""
+    wanted = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
+    if wanted.items() <= os.environ.items():
         return
-    os.environ["PYTHONHASHSEED"] = "0"
+    os.environ |= wanted
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
@@ -279,8 +280,11 @@ def inputs_hash(paths: Paths) -> str:
     """Hash of everything that a build of the book reads."""
     import yaml
 
-    config = yaml.safe_load((paths.book / "_config.yml").read_text("utf8"))
-    settings = ((config or {}).get("sphinx") or {}).get("config") or {}
+    try:
+        config = yaml.safe_load((paths.book / "_config.yml").read_text("utf8"))
+        settings = ((config or {}).get("sphinx") or {}).get("config") or {}
+    except (yaml.YAMLError, AttributeError):
+        settings = {}  # Jupyter Book says what is wrong with it
     roots = [paths.book, Path(__file__).parent]
     for name in settings.get("checkbook_packages", []):
         if spec := find_spec(name):
@@ -374,8 +378,6 @@ def run_sphinx(paths: Paths, complaints: Complaints, jobs: int, again):
             return app
         except SphinxError as error:
             complaints.found.append(Wrong("", None, str(error)))
-        except UnicodeDecodeError as error:
-            complaints.found.append(Wrong("", None, f"not UTF-8: {error}"))
     return None
 
 
@@ -394,6 +396,7 @@ def sphinx_settings(paths: Paths) -> dict:
         if not (paths.book / name).is_file():
             raise FileNotFoundError(f"{paths.book.name}/{name} is missing")
     try:
+        own = yaml.safe_load((paths.book / "_config.yml").read_text("utf8"))
         settings, _ = get_final_config(
             user_yaml=paths.book / "_config.yml",
             cli_config={"latex_individualpages": False},
@@ -402,6 +405,10 @@ def sphinx_settings(paths: Paths) -> dict:
         )
     except (jsonschema.ValidationError, yaml.YAMLError) as error:
         raise ValueError(f"{paths.book.name}/_config.yml: {error}") from None
+    if settings["html_theme"] == "checkbook":
+        # Jupyter Book's defaults are options of another theme.
+        config = (own.get("sphinx") or {}).get("config") or {}
+        settings["html_theme_options"] = config.get("html_theme_options", {})
     settings |= {
         "external_toc_path": str(paths.book / "_toc.yml"),
         "nitpicky": True,

@@ -31,7 +31,8 @@ from checkbook import rules
 from checkbook.pages import Page
 from checkbook.store import Record
 
-CHECK_TIMEOUT = 60  # seconds for all checks of one gap
+# seconds for all checks of one gap
+CHECK_TIMEOUT = int(os.environ.get("CHECKBOOK_CHECK_TIMEOUT", "60"))
 HERE = Path(__file__).parent
 
 

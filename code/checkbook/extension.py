@@ -19,7 +19,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 import checkbook
-from checkbook import execute, ledger, pages, rules
+from checkbook import execute, ledger, pages, rules, theme
 from checkbook.fingerprint import Fingerprints
 from checkbook.lint import Lint
 from checkbook.registry import Registry, bibliography
@@ -27,7 +27,6 @@ from checkbook.roles import Checker, setup_roles
 from checkbook.store import Record, Store
 
 LOG = logging.getLogger(__name__)
-THEME = Path(__file__).parent / "theme"
 
 
 class Book:
@@ -67,7 +66,7 @@ class Book:
         """The page of a document, or None if it is no notebook."""
         if docname not in self._pages:
             path = Path(self.app.env.doc2path(docname))
-            text = path.read_text("utf8")
+            text = self._text(docname, path)
             config = getattr(self.app.env, "myst_config", None)
             self._pages[docname] = (
                 pages.read(docname, text, config)
@@ -75,6 +74,15 @@ class Book:
                 else None
             )
         return self._pages[docname]
+
+    def _text(self, docname: str, path: Path) -> str:
+        source = path.read_bytes()
+        try:
+            return source.decode("utf8")
+        except UnicodeDecodeError as error:
+            line = source.count(b"\n", 0, error.start) + 1
+            self.failed[docname] = [(line, "this line is not UTF-8")]
+            return source.decode("utf8", "replace")
 
     def print_of(self, docname: str) -> str:
         """The fingerprint of a document, empty if it runs nothing."""
@@ -96,7 +104,9 @@ class Book:
 
     def checker(self, docname: str) -> Checker:
         """What the roles of a document ask."""
-        return Checker(self.page(docname), self.record(docname))
+        return Checker(
+            self.page(docname), self.record(docname), docname in self.failed
+        )
 
     def run(self, docnames: list[str]) -> None:
         """Run the pages that have no record, longest first."""
@@ -277,7 +287,7 @@ def setup(app: Sphinx) -> dict:
     app.add_transform(Lint)
     setup_roles(app)
     ledger.setup_ledger(app)
-    app.add_html_theme("checkbook", str(THEME))
+    theme.setup_theme(app)
     return {
         "version": checkbook.__version__,
         "env_version": 1,

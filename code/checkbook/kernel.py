@@ -31,7 +31,8 @@ SIGNS = {
     ast.Eq: "==",
     ast.NotEq: "!=",
 }
-DEFAULT_SEED = 67280421310721  # at::default_rng_seed_val
+# Torch seeds itself with 64 random bits; authors choose small numbers.
+LARGEST_SEED = 2**40
 
 _problems: list[str] = []
 _sources: tuple[str, ...] = ()
@@ -98,9 +99,10 @@ def _watch() -> list[str]:
     torch = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "default_generator"):
         generator = torch.default_generator
-        untouched = torch.Generator().manual_seed(DEFAULT_SEED).get_state()
-        if generator.initial_seed() == DEFAULT_SEED and not torch.equal(
-            generator.get_state(), untouched
+        seed = generator.initial_seed()
+        fresh = torch.Generator().manual_seed(seed).get_state()
+        if seed > LARGEST_SEED and not torch.equal(
+            generator.get_state(), fresh
         ):
             found.append(
                 "torch's global generator was used without a seed "

@@ -174,11 +174,12 @@ class Checker:
 
     Args:
         page: the page, or None where a file is no notebook.
-        record: what its run computed, or None if the run failed.
+        record: what its run computed, if it ran.
+        failed: whether it could not be run, which is said elsewhere.
     """
 
-    def __init__(self, page, record):
-        self.page, self.record = page, record
+    def __init__(self, page, record, failed=False):
+        self.page, self.record, self.failed = page, record, failed
         self._used: dict[tuple[str, str], int] = {}
 
     def place(self, role: str, text: str, near: int) -> int:
@@ -201,6 +202,8 @@ class Checker:
 
     def result(self, role: str, expression: str, line: int) -> list | None:
         """`[value, shown, error]` of an expression at a line, if any."""
+        if self.record is None:
+            return None
         gap = max(
             (c.gap for c in self.page.checks if c.line == line), default=0
         )
@@ -229,8 +232,8 @@ def verdict(role, text, checker, registry, line) -> tuple[dict, str | None]:
             literals.parse(printed)
         except ValueError as error:
             wrong = str(error)
-    if wrong or (checker.page is not None and checker.record is None):
-        return account, wrong  # a page that failed has said so itself
+    if wrong or checker.failed:
+        return account, wrong
     if checker.page is None:
         return account, "the page has no kernel: give it a jupytext header"
     result = checker.result(role, against, line)

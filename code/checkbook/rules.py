@@ -165,4 +165,5 @@ def _texts(outputs: list[dict]) -> tuple[str, str]:
 
 
 def _tail(text: str, lines: int = 6) -> str:
+    text = re.sub(r"\S*ipykernel_\d+/\d+\.py", "cell", text)
     return "\n    ".join(text.splitlines()[-lines:])
