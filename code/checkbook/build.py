@@ -377,7 +377,10 @@ def run_sphinx(paths: Paths, complaints: Complaints, jobs: int, again):
                 app.build()
             return app
         except SphinxError as error:
-            complaints.found.append(Wrong("", None, str(error)))
+            cause = getattr(error, "orig_exc", None) or error
+            if not isinstance(cause, SphinxError | OSError):
+                raise
+            complaints.found.append(Wrong("", None, str(cause)))
     return None
 
 
@@ -422,10 +425,19 @@ def finish(app, paths: Paths, publish: bool) -> list[Wrong]:
     from checkbook import site
 
     target = paths.sites / f"{time.time_ns():x}"
-    wrong = site.finish(app, paths.work / "html", target)
-    if wrong:
+    messages = site.finish(app, paths.work / "html", target)
+    if messages:
         shutil.rmtree(target, ignore_errors=True)
-        return [Wrong("", None, message) for message in wrong]
+        return [_of_page(app, paths, message) for message in messages]
     if publish:
         site.publish(target, paths.published)
     return []
+
+
+def _of_page(app, paths: Paths, message: str) -> Wrong:
+    """A complaint about a finished page, laid to its source."""
+    page, mark, rest = message.partition(".html: ")
+    if mark and page in app.env.found_docs:
+        source = Path(app.env.doc2path(page)).relative_to(paths.book.parent)
+        return Wrong(str(source), None, rest)
+    return Wrong("", None, message)

@@ -8,14 +8,15 @@ takes their outputs from the records instead of running anything itself.
 import hashlib
 import os
 import re
-import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import myst_nb.sphinx_
 from myst_nb.core.execute import NotebookClientBase
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.errors import ConfigError
 from sphinx.util import logging
 
 import checkbook
@@ -36,6 +37,12 @@ class Book:
         self.app = app
         self.folder = Path(app.srcdir)
         config = app.config
+        for name in config.checkbook_packages:
+            if find_spec(name) is None:
+                raise ConfigError(
+                    f"_config.yml: checkbook_packages: no package {name!r} "
+                    "can be imported here"
+                )
         pins = self.folder / config.checkbook_pins
         self.fingerprints = Fingerprints(
             self.folder, config.checkbook_packages, pins
@@ -165,8 +172,8 @@ class Book:
         """Folders that no cell may write into."""
         found = [self.folder]
         for name in self.app.config.checkbook_packages:
-            package = sys.modules.get(name) or __import__(name)
-            found += [Path(p) for p in package.__path__]
+            spec = find_spec(name)
+            found += map(Path, spec.submodule_search_locations or [])
         return found
 
     def _report(self, docname: str, failures: list[tuple[int, str]]) -> None:
@@ -242,7 +249,6 @@ def _updated(app: Sphinx, env: BuildEnvironment) -> None:
 def _before_read(app: Sphinx, env: BuildEnvironment, docnames) -> None:
     if not hasattr(env, "checkbook_checks"):
         env.checkbook_checks = {}
-    env.checkbook_ledger = app.config.checkbook_ledger
     app.checkbook.run(sorted(docnames))
 
 
@@ -271,7 +277,6 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("checkbook_packages", [], "env")
     app.add_config_value("checkbook_registry", "sourced.yml", "env")
     app.add_config_value("checkbook_pins", "../requirements.txt", "")
-    app.add_config_value("checkbook_ledger", "reference/ledger", "env")
     app.add_config_value("checkbook_records", "", "")
     app.add_config_value("checkbook_jobs", 0, "")
     app.add_config_value("checkbook_again", [], "")

@@ -334,9 +334,9 @@ def visit_checked(self, node: nodes.Element) -> None:
         return
     docname = self.builder.current_docname
     anchor = node["ids"][0]
-    ledger = self.builder.env.checkbook_ledger
+    ledgers = getattr(self.builder.env, "checkbook_ledger_pages", ())
     href = f"#{anchor}"
-    if ledger:
+    for ledger in sorted(ledgers)[:1]:
         there = self.builder.get_relative_uri(docname, ledger)
         href = f"{there}#{docname.replace('/', '-')}-{anchor}"
     data = {

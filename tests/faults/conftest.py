@@ -35,7 +35,6 @@ sphinx:
     use_jupyterbook_latex: false
     numfig: true
     checkbook_packages: [small]
-    checkbook_ledger: ""
 """
 BIB = "@book{knuth1984, author={Knuth, D}, title={T}, year={1984}}\n"
 MODULES = {

@@ -320,6 +320,22 @@ def test_a_broken_file_of_the_book_is_named(book, name, text, message):
     assert "Traceback" not in result.err
 
 
+def test_a_missing_package_is_named(book):
+    config = (book.folder / "_config.yml").read_text()
+    book.write("_config.yml", config.replace("[small]", "[smaller]"))
+    result = book.build()
+    assert result.code == 1
+    assert "no package 'smaller' can be imported" in result.err
+    assert "Traceback" not in result.err
+
+
+def test_a_missing_module_is_named(book):
+    book.page("one", cell("x = 1") + cell("import nosuchmodule"))
+    result = book.build()
+    assert result.code == 1
+    assert "book/one.md:13: cell 2 raised ModuleNotFoundError" in result.err
+
+
 def test_no_book(tmp_path):
     command = [sys.executable, "-m", "checkbook", "build"]
     for folder in (tmp_path / "nowhere", tmp_path):
