@@ -1,0 +1,101 @@
+"""The path of shapes through a run: boxes are operations, edges carry tensors.
+
+Laid out by Graphviz, whose program `dot` must be on the PATH.
+"""
+
+import re
+from collections.abc import Mapping
+
+from graphviz import Digraph
+
+from xfmr import svg
+from xfmr.svg import Figure
+from xfmr.trace import Run, Traced
+
+# style
+GRAPH = {"bgcolor": "transparent", "nodesep": "0.3", "ranksep": "0.35"}
+TYPE = {"fontname": "Helvetica", "fontsize": "12"}
+NODE = {"shape": "box", "height": "0.3", "margin": "0.12,0.05", **TYPE}
+EDGE = {"arrowsize": "0.6", **TYPE}
+SOURCE = {"shape": "plaintext", "margin": "0.04", "height": "0.2"}
+POINTS = 4 / 3  # pixels in one of dot's points
+
+
+def path(
+    run: Run, *, roles: Mapping[str, str] | None = None, alt: str = ""
+) -> Figure:
+    """The path of shapes through a run: boxes operate, edges carry tensors.
+
+    Args:
+        roles: the colour of tensors by name.
+        alt: what the diagram shows, in words.
+    """
+    graph = path_graph(run, roles or {})
+    drawn = graph.pipe(format="svg", encoding="utf-8")
+    plain = "\n".join(
+        f"{', '.join(t.name for t in step.inputs)} -> {step.operation} -> "
+        f"{step.result.name}: {_shape(step.result)}"
+        for step in run.steps
+    )
+    return Figure(_page_svg(drawn, alt or "The path of shapes"), plain)
+
+
+def path_graph(run: Run, roles: Mapping[str, str]) -> Digraph:
+    """The graph of `path`, before it is laid out."""
+    graph = Digraph(graph_attr=GRAPH, node_attr=NODE, edge_attr=EDGE)
+    made = {id(step.result): str(n) for n, step in enumerate(run.steps)}
+    for n, t in enumerate(run.tensors):
+        if id(t) not in made:
+            made[id(t)] = f"in{n}"
+            graph.node(made[id(t)], t.name, **SOURCE, **_ink(t, roles))
+    read = set()
+    for n, step in enumerate(run.steps):
+        graph.node(str(n), step.operation.replace(" ", r"\n", 1))
+        for t in {id(t): t for t in step.inputs}.values():
+            read.add(id(t))
+            graph.edge(made[id(t)], str(n), _edge(t), **_ink(t, roles))
+    for n, step in enumerate(run.steps):
+        t = step.result
+        if id(t) not in read:
+            graph.node(f"out{n}", t.name, **SOURCE, **_ink(t, roles))
+            graph.edge(str(n), f"out{n}", _edge(t), **_ink(t, roles))
+    return graph
+
+
+def _shape(t: Traced) -> str:
+    return f"{t.axes} = {' × '.join(f'{n:,}' for n in t.shape)}"
+
+
+def _edge(t: Traced) -> str:
+    named = t.kind == "result" and t.name.isidentifier()
+    return rf" {t.name}\n {_shape(t)} " if named else f" {_shape(t)} "
+
+
+def _ink(t: Traced, roles: Mapping[str, str]) -> dict[str, str]:
+    if t.name not in roles:
+        return {}
+    ink = svg.FALLBACKS[svg.checked_role(roles[t.name])]
+    return {"color": ink, "fontcolor": ink}
+
+
+def _page_svg(drawn: str, alt: str) -> str:
+    """What `dot` wrote, in the page's colours and without its clutter."""
+    width, height = map(
+        float, re.findall(r'viewBox="\S+ \S+ (\S+) (\S+)"', drawn)[0]
+    )
+    body = drawn[drawn.index("<g ") : drawn.rindex("</svg>")]
+    body = re.sub(r"<title>.*?</title>|<!--.*?-->|\n", "", body, flags=re.S)
+    body = re.sub(r' (id|class|font-family|xml:space)="[^"]*"', "", body)
+    body = re.sub(r'"(#000000|black)"', f'"{svg.INK}"', body)
+    for role in svg.ROLES:
+        body = body.replace(
+            f'"{svg.FALLBACKS[role]}"', f'"{svg.colour(role)}"'
+        )
+    frame = f'transform="scale({svg.number(POINTS)})"'
+    return svg.figure(
+        f"<g {frame}>{body}</g>",
+        width=width * POINTS,
+        height=height * POINTS,
+        alt=alt,
+        plain="",
+    ).svg

@@ -1,0 +1,78 @@
+"""The diagram of a run: its graph, and the picture that `dot` makes of it."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+import torch
+from einops import einsum
+
+from xfmr import diagram, svg, trace
+
+
+def texts(figure):
+    root = ElementTree.fromstring(figure.svg)
+    return [
+        t.text.strip() for t in root.iter("{http://www.w3.org/2000/svg}text")
+    ]
+
+
+@pytest.fixture(scope="module")
+def run():
+    def scores(x, w):
+        q = einsum(x, w, "T D, D H -> T H")
+        k = q + 1
+        return einsum(q, k, "T H, S H -> T S")
+
+    x, w = torch.ones(3, 5), torch.ones(5, 2)
+    return trace.follow(scores, x, w, axes={"k": "S H"})
+
+
+ROLES = {"q": "query", "output": "result"}
+
+
+def test_the_graph_of_a_run(run):
+    lines = [
+        line.strip()
+        for line in diagram.path_graph(run, ROLES).source.splitlines()
+    ]
+    blue, green = (
+        f'color="{svg.FALLBACKS[role]}" fontcolor="{svg.FALLBACKS[role]}"'
+        for role in ("query", "result")
+    )
+    dashed = [re.sub(r" (margin|height|shape)=[\w.]+", "", x) for x in lines]
+    assert [line for line in dashed if line[:1] in "0123456789io"] == [
+        "in0 [label=x]",
+        "in1 [label=w]",
+        r'0 [label="einsum\nT D, D H -> T H"]',
+        'in0 -> 0 [label=" T D = 3 × 5 "]',
+        'in1 -> 0 [label=" D H = 5 × 2 "]',
+        "1 [label=add]",
+        rf'0 -> 1 [label=" q\n T H = 3 × 2 " {blue}]',
+        r'2 [label="einsum\nT H, S H -> T S"]',
+        rf'0 -> 2 [label=" q\n T H = 3 × 2 " {blue}]',
+        r'1 -> 2 [label=" k\n S H = 3 × 2 "]',
+        f"out2 [label=output {green}]",
+        rf'2 -> out2 [label=" output\n T S = 3 × 3 " {green}]',
+    ]
+
+
+def test_a_path_is_of_the_page(run):
+    figure = diagram.path(run, roles=ROLES, alt="q and k")
+    words = texts(figure)
+    assert sorted(words) == sorted(
+        ["x", "w", "einsum", "T D, D H -> T H", "add", "einsum", "output"]
+        + ["T H, S H -> T S", "T D = 3 × 5", "D H = 5 × 2", "q", "q", "k"]
+        + ["T H = 3 × 2"] * 2
+        + ["S H = 3 × 2", "output", "T S = 3 × 3"]
+    )
+    assert figure.svg == diagram.path(run, roles=ROLES, alt="q and k").svg
+    assert 'aria-label="q and k"' in figure.svg
+    assert "var(--query, " in figure.svg and "currentColor" in figure.svg
+    for clutter in ("black", "#000000", " id=", "class=", "<!--", "<title"):
+        assert clutter not in figure.svg
+    assert repr(figure).splitlines() == [
+        "x, w -> einsum T D, D H -> T H -> q: T H = 3 × 2",
+        "q -> add -> k: S H = 3 × 2",
+        "q, k -> einsum T H, S H -> T S -> output: T S = 3 × 3",
+    ]
