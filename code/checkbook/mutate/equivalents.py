@@ -1,0 +1,101 @@
+"""Mutants that are no faults, each with its reason, in one committed file.
+
+    - file: code/abacus/sums.py
+      operator: package-constant
+      line: "WIDTH = 80"
+      reason: columns of a terminal; no number of the book depends on it
+
+`within: NAME` instead of `line` stands for every line of one definition at
+the top level of a module, such as a table of colours. An entry that matches
+no mutant is an error: what it excused has changed.
+"""
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from checkbook.mutate.mutant import Mutant
+
+KEYS = {"file", "operator", "line", "within", "reason"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line, or one definition, whose mutants of a kind are no faults."""
+
+    file: str
+    operator: str
+    reason: str
+    line: str = ""
+    within: str = ""
+
+    def excuses(self, mutant: Mutant, root: Path) -> bool:
+        """Whether a mutant is one of those meant."""
+        if (mutant.file, mutant.operator) != (self.file, self.operator):
+            return False
+        if self.line:
+            return mutant.before.strip() == self.line.strip()
+        first, last = definition(root / self.file, self.within)
+        return first <= mutant.line <= last
+
+
+def definition(path: Path, name: str) -> tuple[int, int]:
+    """First and last line of what a module defines under a name.
+
+    Nothing has lines 0 to -1.
+    """
+    for node in ast.parse(path.read_text("utf8")).body:
+        targets = getattr(node, "targets", [getattr(node, "target", node)])
+        names = [getattr(t, "id", getattr(t, "name", None)) for t in targets]
+        if name in names:
+            return node.lineno, node.end_lineno
+    return 0, -1
+
+
+def load(path: Path) -> list[Entry]:
+    """The entries of a file; none if there is no such file.
+
+    Raises:
+        ValueError: if an entry is not of the form above.
+    """
+    if not path.is_file():
+        return []
+    entries = []
+    for item in yaml.safe_load(path.read_text("utf8")) or []:
+        given = set(item) if isinstance(item, dict) else set()
+        if (
+            given - KEYS
+            or len(given) != 4
+            or len(given & {"line", "within"}) != 1
+        ):
+            raise ValueError(
+                f"{path.name}: {item!r} must have file, operator, reason, "
+                "and line or within"
+            )
+        entries.append(Entry(**item))
+    return entries
+
+
+def sift(
+    mutants: Sequence[Mutant], entries: Sequence[Entry], root: Path
+) -> tuple[list[Mutant], list[Mutant]]:
+    """The mutants that are faults, and those that an entry excuses.
+
+    Raises:
+        ValueError: if an entry excuses none.
+    """
+    excused = set()
+    for entry in entries:
+        meant = [m for m in mutants if entry.excuses(m, root)]
+        if not meant:
+            place = entry.line or entry.within
+            raise ValueError(
+                f"{entry.file}: no {entry.operator} mutant is left at "
+                f"{place!r}: take its entry out of the equivalents"
+            )
+        excused.update(meant)
+    faults = [m for m in mutants if m not in excused]
+    return faults, [m for m in mutants if m in excused]

@@ -1,0 +1,100 @@
+"""The kinds of fault, by name, and every mutant they make of a book.
+
+An operator that no check can reach by design is listed in APART: its mutants
+are run and reported, and do not enter the score.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from checkbook.mutate import code as python
+from checkbook.mutate import prose
+from checkbook.mutate.code import Code, parses
+from checkbook.mutate.mutant import Edit, Mutant, mutant
+from checkbook.mutate.places import Page, read
+
+TEXT: dict[str, Callable[[Page], Iterator[Edit]]] = {
+    "digit-prose": lambda page: prose.digits(page, "prose", "title"),
+    "digit-table": lambda page: prose.digits(page, "table"),
+    "digit-caption": lambda page: prose.digits(page, "caption"),
+    "digit-formula": prose.formula_digits,
+    "added-prose": lambda page: prose.added(page, "prose"),
+    "added-table": lambda page: prose.added(page, "table"),
+    "added-caption": lambda page: prose.added(page, "caption", "alt"),
+    "added-title": lambda page: prose.added(page, "title"),
+    "added-formula": prose.added_in_formula,
+    "number-word": prose.number_words,
+    "answer-key": prose.answers,
+    "plain-literal": prose.plain,
+    "unit": prose.units,
+    "claim-word": prose.claim_words,
+    "citation-year": prose.citation_years,
+    "reference-target": prose.references,
+    "free-digit": prose.free_digits,
+    "identifier": prose.identifiers,
+    "prose-word": prose.prose_words,
+}
+MODULE: dict[str, Callable[[Code], Iterator[Edit]]] = {
+    "package-constant": python.numbers,
+    "package-arithmetic": python.arithmetic,
+    "package-comparison": python.comparisons,
+    "package-logic": python.truths,
+    "package-extreme": python.extremes,
+    "package-axes": python.axes,
+    "tolerance": python.tolerances,
+}
+CELL: dict[str, Callable[[Code], Iterator[Edit]]] = {
+    "cell-constant": python.numbers,
+    "tolerance": python.tolerances,
+}
+APART = {
+    "tolerance": "a wider tolerance is no wrong number",
+    "free-digit": "0, 1 and 2 need no check in formulas and code",
+    "identifier": "a digit in a name is no number",
+    "prose-word": "a word of running prose is not checked",
+}
+OPERATORS = tuple(sorted({*TEXT, *MODULE, *CELL, "figure-data"}))
+
+
+def of_page(file: str, text: str) -> Iterator[Mutant]:
+    """Every mutant of a page's text and of its cells."""
+    page = read(text)
+    for name, find in TEXT.items():
+        for edit in find(page):
+            if edit.apply(text) != text:
+                yield mutant(file, text, name, edit)
+    yield from _of_cells(file, page)
+
+
+def _of_cells(file: str, page: Page) -> Iterator[Mutant]:
+    sources = [(c, page.text[c.start : c.end]) for c in page.cells]
+    cells = [(c, Code(s)) for c, s in sources if parses(s)]
+    known = sorted({n for _, code in cells for n in python.assigned(code)})
+    drawing = {"figure-data": python.numbers, **CELL}
+    drawing.pop("cell-constant")
+    for cell, code in cells:
+        found = dict(drawing if cell.kind == "drawing" else CELL)
+        if cell.kind == "drawing":
+            found["other name"] = partial(python.names, known=known)
+        for name, find in found.items():
+            name = "figure-data" if name == "other name" else name
+            for edit in find(code):
+                if parses(edit.apply(code.text)):
+                    start, end = cell.start + edit.start, cell.start + edit.end
+                    moved = Edit(start, end, edit.new)
+                    yield mutant(file, page.text, name, moved)
+
+
+def of_module(file: str, text: str) -> Iterator[Mutant]:
+    """Every mutant of a module of the package."""
+    code = Code(text)
+    for name, find in MODULE.items():
+        for edit in find(code):
+            if edit.apply(text) != text:
+                yield mutant(file, text, name, edit)
+
+
+def of_bibliography(file: str, text: str) -> Iterator[Mutant]:
+    """Every mutant of a BibTeX file."""
+    for edit in prose.bibliography_years(text):
+        yield mutant(file, text, "citation-year", edit)

@@ -1,0 +1,1 @@
+"""The abacus: how many beads it has, and what they can show."""

@@ -1,0 +1,6 @@
+"""The example's own package, which nothing installs."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "code"))
