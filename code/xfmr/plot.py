@@ -1,0 +1,322 @@
+"""Charts: functions that take data and return a figure.
+
+Lengths and areas are to scale and start from zero; lines stand on axes whose
+ticks are round numbers or the data's own.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import ceil, floor, log10
+
+from xfmr import svg
+from xfmr.svg import Figure
+
+Number = float | int
+
+# style: lengths in pixels
+WIDTH = 400.0  # of what is to scale
+HEIGHT = 480.0  # of areas
+CHART = 260.0  # the height of a chart of lines
+BAR, BETWEEN = 22.0, 8.0  # a bar, and the space to the next
+LETTER = 7.2  # the width of a character
+ASIDE = 8.0  # between a thing and its words
+LINE = 18.0  # of text
+SIZE, SMALL = 13, 12  # of type
+DROP = 0.35  # of type, from the middle of a line to its base
+LEAST = 11.0  # the height of a strip that has room for words
+TICK = 4.0
+STROKE = "1.8"
+DASHES = ("none", "7 4", "2 3", "9 3 2 3")
+MARKS = (  # a mark's path about its middle: disc, square, diamond, triangle
+    "m-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0",
+    "m-3 -3h6v6h-6z",
+    "m0 -4.5l4.5 4.5l-4.5 4.5l-4.5-4.5z",
+    "m0 -4l4 7h-8z",
+)
+MOST_TICKS = 8
+
+
+def bars(
+    values: Mapping[str, Number],
+    *,
+    unit: str,
+    roles: Mapping[str, str] | None = None,
+) -> Figure:
+    """One bar for each entry, from zero, with its number at its end.
+
+    Args:
+        unit: what the numbers count.
+        roles: the colour of entries by name.
+
+    Raises:
+        ValueError: if there is nothing to show, or a number is negative.
+    """
+    _check(values.values())
+    x, most = _widest(values) + ASIDE, max(values.values()) or 1
+    body, widths = [], []
+    for n, (name, value) in enumerate(values.items()):
+        y, width = n * (BAR + BETWEEN), WIDTH * value / most
+        middle = y + BAR / 2 + SIZE * DROP
+        widths.append(width + ASIDE + len(_written(value)) * LETTER)
+        body += [
+            svg.text(x - ASIDE, middle, name, anchor="end", font_size=SIZE),
+            svg.rect(x, y, width, BAR, **_paint((roles or {}).get(name))),
+            svg.text(
+                x + width + ASIDE, middle, _written(value), font_size=SIZE
+            ),
+        ]
+    return svg.figure(
+        "".join(body),
+        width=x + max(widths) + 1,
+        height=len(values) * (BAR + BETWEEN),
+        alt=f"Bars: {unit} by part",
+        plain="\n".join(
+            f"{name:>{_longest(values)}}  {_written(value)}"
+            for name, value in values.items()
+        ),
+    )
+
+
+def areas(
+    rows: Mapping[str, Mapping[str, Number]],
+    *,
+    unit: str,
+    labels: Mapping[str, str] | None = None,
+    roles: Mapping[str, str] | None = None,
+) -> Figure:
+    """A strip for each row, cut into its parts: every number is an area.
+
+    Args:
+        rows: parts by row; all areas are to one scale.
+        unit: what the numbers count.
+        labels: what to write into parts of that name, where there is room.
+        roles: the colour of parts by name.
+
+    Raises:
+        ValueError: if there is nothing to show, or a number is negative.
+    """
+    _check(value for parts in rows.values() for value in parts.values())
+    totals = {row: sum(parts.values()) for row, parts in rows.items()}
+    x, y, body = _widest(rows) + ASIDE, SMALL / 2, []
+    for row, parts in rows.items():
+        height = HEIGHT * totals[row] / sum(totals.values())
+        middle = y + height / 2 + SMALL * DROP
+        ends = (
+            (x - ASIDE, row, "end"),
+            (x + WIDTH + ASIDE, _written(totals[row]), "start"),
+        )
+        body += [
+            svg.text(at, middle, words, anchor=anchor, font_size=SMALL)
+            for at, words, anchor in ends
+        ]
+        left = x
+        for part, value in parts.items():
+            width = WIDTH * value / totals[row]
+            role = (roles or {}).get(part)
+            body.append(svg.rect(left, y, width, height, **_paint(role)))
+            label = (labels or {}).get(part, "")
+            if len(label) * LETTER < width and height > LEAST:
+                body.append(
+                    svg.text(
+                        left + width / 2,
+                        middle,
+                        label,
+                        anchor="middle",
+                        font_size=SMALL,
+                    )
+                )
+            left += width
+        y += height
+    return svg.figure(
+        "".join(body),
+        width=x
+        + WIDTH
+        + ASIDE
+        + max(map(len, map(_written, totals.values()))) * LETTER,
+        height=y + SMALL / 2,
+        alt=f"Areas: {unit} by row and part",
+        plain="\n".join(
+            f"{row:>{_longest(rows)}}  {_written(totals[row])} = "
+            + " + ".join(f"{_written(v)} {part}" for part, v in parts.items())
+            for row, parts in rows.items()
+        ),
+    )
+
+
+def _check(values: Iterable[Number]) -> None:
+    numbers = list(values)
+    if not numbers or min(numbers) < 0:
+        raise ValueError(f"{numbers=} must be there and not negative")
+
+
+def _paint(role: str | None) -> dict[str, str]:
+    name = svg.checked_role(role or "masked")
+    return {"fill": svg.colour(f"{name}-fill"), "stroke": svg.colour(name)}
+
+
+def _written(value: Number) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
+
+
+def _longest(names: Mapping[str, object]) -> int:
+    return max(map(len, names))
+
+
+def _widest(names: Mapping[str, object]) -> float:
+    return _longest(names) * LETTER
+
+
+def lines(
+    x: Sequence[Number],
+    series: Mapping[str, Sequence[Number]],
+    *,
+    x_label: str,
+    y_label: str,
+    log: str = "",
+    roles: Mapping[str, str] | None = None,
+) -> Figure:
+    """One line for each series over x, named at its right end.
+
+    Args:
+        log: the axes that are logarithmic: `x`, `y` or `xy`.
+        roles: the colour of series by name.
+
+    Raises:
+        ValueError: if a series has another length than x, `log` names
+            another axis, or an axis has nothing that it can show.
+    """
+    for name, values in series.items():
+        if len(values) != len(x):
+            raise ValueError(f"series {name} must have {len(x)} values")
+    if not set(log) <= set("xy"):
+        raise ValueError(f"{log=} must name x, y or both")
+    ys = [value for values in series.values() for value in values]
+    across = _Scale(x, "x" in log, 0.0, WIDTH)
+    up = _Scale(ys, "y" in log, CHART, 0.0)
+    left = max(len(_written(tick)) for tick in up.ticks) * LETTER + 2 * ASIDE
+    body = [_axes(across, up, x_label)]
+    for n, (name, values) in enumerate(series.items()):
+        points = [(across(a), up(b)) for a, b in zip(x, values, strict=True)]
+        body.append(_curve(n, name, points, (roles or {}).get(name)))
+    inside = svg.element(
+        "g",
+        "".join(body),
+        transform=f"translate({svg.number(left)} {svg.number(2 * LINE)})",
+    )
+    plain = [f"{y_label} over {x_label}", f"{x_label}: {_list(x)}"]
+    plain += [f"{name}: {_list(values)}" for name, values in series.items()]
+    return svg.figure(
+        svg.text(0, LINE - 5, y_label, font_size=SMALL) + inside,
+        width=left + WIDTH + ASIDE + _widest(series) + 1,
+        height=CHART + 5 * LINE,
+        alt=plain[0],
+        plain="\n".join(plain),
+    )
+
+
+class _Scale:
+    """Where on an axis a number stands.
+
+    Linear axes start at zero unless a number lies below.
+    """
+
+    def __init__(
+        self, values: Sequence[Number], log: bool, start: float, end: float
+    ):
+        if not values or (log and min(values) <= 0):
+            raise ValueError(f"{values=} must be there, above 0 where {log=}")
+        self.log, self.start, self.end = log, start, end
+        low = min(values) if log else min(0, *values)
+        self.low, self.high = self.place(low), self.place(max(values))
+        if self.low == self.high:
+            self.high += 1
+        distinct = sorted(set(values))
+        own = log and len(distinct) <= MOST_TICKS
+        self.ticks = distinct if own else self.round_numbers()
+
+    def place(self, value: Number) -> float:
+        """A number, or its logarithm."""
+        return log10(value) if self.log else value
+
+    def __call__(self, value: Number) -> float:
+        """The coordinate of a number."""
+        share = (self.place(value) - self.low) / (self.high - self.low)
+        return self.start + share * (self.end - self.start)
+
+    def round_numbers(self) -> list[Number]:
+        """Powers of ten, or multiples of one, two or five of them."""
+        if self.log:
+            powers = range(ceil(self.low), floor(self.high) + 1)
+            return [10**power for power in powers]
+        step = 10.0 ** floor(log10(self.high - self.low))
+        for factor in (0.2, 0.5, 1, 2):
+            if (self.high - self.low) / (step * factor) < MOST_TICKS:
+                step *= factor
+                break
+        first = ceil(self.low / step)
+        last = floor(self.high / step)
+        exact = [n * step for n in range(first, last + 1)]
+        return [int(t) if t == int(t) else t for t in exact]
+
+
+def _axes(across: _Scale, up: _Scale, label: str) -> str:
+    """Two axes with their ticks, the numbers outside."""
+    paths, words = [f"M0 0V{CHART:g}H{WIDTH:g}"], []
+    for tick in across.ticks:
+        paths.append(f"M{svg.number(across(tick))} {CHART:g}v{TICK:g}")
+        words.append(
+            svg.text(
+                across(tick),
+                CHART + LINE,
+                _written(tick),
+                anchor="middle",
+                font_size=SMALL,
+            )
+        )
+    for tick in up.ticks:
+        paths.append(f"M0 {svg.number(up(tick))}h-{TICK:g}")
+        words.append(
+            svg.text(
+                -ASIDE,
+                up(tick) + SMALL * DROP,
+                _written(tick),
+                anchor="end",
+                font_size=SMALL,
+            )
+        )
+    below = svg.text(
+        WIDTH, CHART + 2 * LINE + 2, label, anchor="end", font_size=SMALL
+    )
+    axes = svg.element(
+        "path", d="".join(paths), fill="none", stroke=svg.colour("soft")
+    )
+    return axes + "".join(words) + below
+
+
+def _curve(
+    n: int, name: str, points: Sequence[tuple[float, float]], role: str | None
+) -> str:
+    """One line with its marks, and its name where it ends."""
+    ink = svg.colour(svg.checked_role(role or "masked"))
+    corners = [f"{svg.number(a)} {svg.number(b)}" for a, b in points]
+    mark = MARKS[n % len(MARKS)]
+    x, y = points[-1]
+    return (
+        svg.element(
+            "path",
+            d="M" + "L".join(corners),
+            fill="none",
+            stroke=ink,
+            stroke_width=STROKE,
+            stroke_dasharray=DASHES[n % len(DASHES)],
+        )
+        + svg.element(
+            "path", d="".join(f"M{c}{mark}" for c in corners), fill=ink
+        )
+        + svg.text(
+            x + ASIDE, y + SMALL * DROP, name, fill=ink, font_size=SMALL
+        )
+    )
+
+
+def _list(values: Sequence[Number]) -> str:
+    return ", ".join(map(_written, values))
