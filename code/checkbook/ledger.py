@@ -1,8 +1,8 @@
 """The ledger: every check of the build on one page.
 
     ```{ledger}
-    ```            the table, in the order of the book
-    {ledger-count}``   how many checks the build holds
+    ```                   the table, in the order of the book
+    {ledger-count}`all`   how many checks the build holds
 
 Both are filled in when pages are written, from `env.checkbook_checks`: for
 each page the checks its roles left there, in their order. The page and the
@@ -17,14 +17,13 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from .theme import setup_theme
 from .theme.place import order
 
 KINDS = {
     "num": "number",
     "chk": "formula",
     "claim": "claim",
-    "cite-num": "published",
+    "cite": "published",
     "lit": "given",
 }
 
@@ -47,12 +46,20 @@ class LedgerDirective(SphinxDirective):
 
 
 class LedgerCount(SphinxRole):
-    """The number of checks in the build."""
+    """The number of checks in the build: all, of a kind, or on a page."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """A place for the number."""
+        known = {"all", *KINDS, *self.env.found_docs}
+        if self.text not in known:
+            message = self.inliner.reporter.error(
+                f"ledger-count: {self.text!r} is neither all, nor a kind of "
+                f"check ({', '.join(KINDS)}), nor a page",
+                line=self.lineno,
+            )
+            return [], [message]
         remember(self.env, "checkbook_count_pages")
-        return [ledger_count()], []
+        return [ledger_count(of=self.text)], []
 
 
 def remember(env: BuildEnvironment, name: str) -> None:
@@ -68,6 +75,15 @@ def all_checks(env: BuildEnvironment) -> dict[str, list[dict]]:
     """The checks by page, in the order of the book, pages without left out."""
     found = getattr(env, "checkbook_checks", {})
     return {page: found[page] for page in order(env) if found.get(page)}
+
+
+def count(env: BuildEnvironment, of: str) -> int:
+    """How many checks there are: all, of a kind, or on a page."""
+    return sum(
+        of in ("all", page, check["kind"])
+        for page, checks in all_checks(env).items()
+        for check in checks
+    )
 
 
 def slug(docname: str) -> str:
@@ -138,8 +154,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for node in list(doctree.findall(ledger_table)):
         node.replace_self(nodes.raw("", table(app, docname), format="html"))
     for node in list(doctree.findall(ledger_count)):
-        total = sum(map(len, all_checks(app.env).values()))
-        node.replace_self(nodes.Text(f"{total:,}"))
+        node.replace_self(nodes.Text(f"{count(app.env, node['of']):,}"))
 
 
 def changed(app: Sphinx, env: BuildEnvironment) -> list[str]:
@@ -160,7 +175,6 @@ def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
 
 def setup_ledger(app: Sphinx) -> None:
     """Register directive, role and their filling with an application."""
-    setup_theme(app)
     app.add_node(ledger_table)
     app.add_node(ledger_count)
     app.add_directive("ledger", LedgerDirective)

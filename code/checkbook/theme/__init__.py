@@ -6,6 +6,7 @@ gives each page its place in the book. Nothing is loaded from elsewhere: fonts,
 icons and MathJax lie in the theme.
 """
 
+import hashlib
 import json
 import math
 import re
@@ -16,6 +17,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
 
 from . import place
 from .blocks import setup_blocks
@@ -94,9 +96,8 @@ def head(app: Sphinx, docname: str, context: dict[str, Any], doctree) -> str:
     if ran := seconds(app, docname):
         facts.append(f"ran in {max(1, round(ran))} s")
     checks = getattr(app.env, "checkbook_checks", {}).get(docname, [])
-    ledger = next(iter(getattr(app.env, "checkbook_ledger_pages", ())), None)
-    if checks and ledger:
-        link = f"{context['pathto'](ledger)}#{docname.replace('/', '-')}"
+    if checks and (page := ledger_page(app)):
+        link = f"{context['pathto'](page)}#{docname.replace('/', '-')}"
         facts.append(f'<a href="{link}">{many(len(checks), "check")}</a>')
     elif checks:
         facts.append(many(len(checks), "check"))
@@ -107,6 +108,11 @@ def head(app: Sphinx, docname: str, context: dict[str, Any], doctree) -> str:
         facts.append(f'<a download href="{stem}.md">source</a>')
     spans = "".join(f"<span>{fact}</span>" for fact in facts)
     return f'<p class="place">{spans}</p>'
+
+
+def ledger_page(app: Sphinx) -> str | None:
+    """The page that lists all checks, if the book has one."""
+    return min(getattr(app.env, "checkbook_ledger_pages", ()), default=None)
 
 
 def many(count: int, noun: str) -> str:
@@ -121,11 +127,12 @@ def has_cells(doctree: nodes.document) -> bool:
     )
 
 
+FORMULA = r'<span class="math notranslate nohighlight">[^<]*</span>'
 # Punctuation must not start a line because a formula ended the one before.
 FORMULA_END = re.compile(
-    r'(<span class="math notranslate nohighlight">[^<]*</span>)'
-    r"([^\s<\w]+)"
+    rf'((?:<a class="checked[^>]*>)?{FORMULA}(?:</a>)?)([^\s<\w]+)'
 )
+CHECKED_FORMULA = re.compile(rf'(<a class="checked chk"[^>]*)>({FORMULA}</a>)')
 
 
 def add_context(
@@ -154,7 +161,10 @@ def add_context(
     if doctree is None:
         return
     body = FORMULA_END.sub(r'<span class="together">\1\2</span>', body)
-    context["body"] = body
+    body = CHECKED_FORMULA.sub(named, body)
+    # A role that ARIA has withdrawn, on an entry of a list.
+    body = body.replace('role="doc-biblioentry"', 'role="listitem"')
+    context["body"] = body = link_blocks(app, docname, body)
     context["sections"] = sections(context.get("toc", ""))
     context["external_links"] = re.findall(
         r'<a class="[^"]*\bexternal\b[^"]*" href="([^"]+)"', body
@@ -166,6 +176,30 @@ def add_context(
         context["body"] = (
             f"{title}</h1>{head(app, docname, context, doctree)}{rest}"
         )
+
+
+def named(match: re.Match) -> str:
+    """A link around a formula, with a name for those who hear the page."""
+    tex = re.sub(r"<[^>]*>|\\[()]", "", match[2])
+    return f'{match[1]} aria-label="checked formula: {tex}">{match[2]}'
+
+
+def link_blocks(app: Sphinx, docname: str, body: str) -> str:
+    """Give each checked display formula its own way into the ledger."""
+    page = ledger_page(app)
+    there = page and app.builder.get_relative_uri(docname, page)
+
+    def linked(match: re.Match) -> str:
+        anchor = re.search(r'\sid="([^"]+)"', match[0])[1]
+        href = f"#{anchor}"
+        if there:
+            href = f"{there}#{docname.replace('/', '-')}-{anchor}"
+        data = "".join(re.findall(r' data-[a-z]+="[^"]*"', match[0]))
+        return (
+            f'{match[0]}<a class="checked chk" href="{href}"{data}>checked</a>'
+        )
+
+    return re.sub(r'<div class="checked-block"[^>]*>', linked, body)
 
 
 def sections(toc: str) -> str:
@@ -191,15 +225,33 @@ def not_found(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     yield "404", {"styles": styles, "finder": finder}, "notfound.html"
 
 
+def changed(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """All pages, if what each of them shows of the book has changed.
+
+    That is the list of chapters, and the stamps of the theme's files. Sphinx
+    rewrites only the pages whose own source changed; without this an
+    incremental build would differ from a clean one.
+    """
+    digest = hashlib.sha256()
+    for path in sorted((HERE / "static").glob("*.*")):
+        digest.update(path.read_bytes())
+    now = place.parts(env), digest.hexdigest()
+    before = getattr(env, "checkbook_frame", now)
+    env.checkbook_frame = now
+    return [] if before == now else sorted(env.found_docs)
+
+
 def configure(app: Sphinx, config: Config) -> None:
     """Set what the theme needs, where the book has not said otherwise."""
     own = {
         "mathjax_path": MATHJAX,
-        "html_show_search_summary": False,
+        "html_show_copyright": False,
         "html_use_index": False,
         "html_domain_indices": False,
         "html_sourcelink_suffix": "",
         "html_permalinks_icon": "#",
+        "nb_code_prompt_show": "Show the code",
+        "nb_code_prompt_hide": "Hide the code",
     }
     for name, value in own.items():
         if name in config and name not in config._raw_config:
@@ -214,14 +266,12 @@ def configure(app: Sphinx, config: Config) -> None:
 
 
 def setup_theme(app: Sphinx) -> None:
-    """Register the theme with an application, once."""
-    if "checkbook_seconds" in app.config:
-        return
+    """Register the theme with an application."""
     app.add_config_value("checkbook_seconds", "", "html", (str,))
     app.add_html_theme("checkbook", str(HERE))
     app.add_js_file("book.js", defer="defer")
     app.connect("config-inited", configure, priority=900)
     app.connect("html-page-context", add_context, priority=900)
     app.connect("html-collect-pages", not_found)
-    app.connect("env-updated", place.changed)
+    app.connect("env-updated", changed)
     setup_blocks(app)

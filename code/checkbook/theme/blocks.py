@@ -10,6 +10,8 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxTranslator
 
+WORDY = 32  # letters in a table's cell that should not stand one by one
+
 
 class Margin(Sidebar):
     """A note that stands in the margin, or in the text where there is none."""
@@ -38,6 +40,9 @@ class Frames(SphinxPostTransform):
     def run(self, **kwargs) -> None:
         """Wrap the tables that Markdown wrote."""
         for table in list(self.document.findall(nodes.table)):
+            for entry in table.findall(nodes.entry):
+                if len(entry.astext()) > WORDY:
+                    entry["classes"].append("wordy")
             frame = nodes.container(classes=["scroll"])
             table.replace_self(frame)
             frame += table

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
 from sphinx import addnodes
-from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 
@@ -88,15 +87,3 @@ def order(env: BuildEnvironment) -> list[str]:
     inside = [c.docname for part in parts(env) for c in part.chapters]
     known = dict.fromkeys([env.config.root_doc, *inside])
     return [*known, *sorted(set(env.found_docs) - set(known))]
-
-
-def changed(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """All pages, if the list of chapters that each of them shows has changed.
-
-    Sphinx rewrites only the pages whose own source changed; without this an
-    incremental build would differ from a clean one.
-    """
-    now = parts(env)
-    before = getattr(env, "checkbook_parts", now)
-    env.checkbook_parts = now
-    return [] if before == now else sorted(env.found_docs)

@@ -35,17 +35,15 @@ const themeSwitch = () => {
 /* The card: one element, filled from the number's data-* attributes. */
 const KINDS = {
   num: ["computed by", "gives"],
-  chk: ["checked by", "gives"],
-  claim: ["holds because", "is"],
-  "cite-num": ["computed by", "gives"],
-  lit: ["computed by", "gives"],
+  chk: ["holds because", "with"],
+  claim: ["holds because", "with"],
 };
 
 const cards = () => {
   const card = make("div", { className: "card", id: "card" });
   card.setAttribute("role", "tooltip");
   card.setAttribute("popover", "manual");
-  document.body.append(card);
+  document.querySelector("main").append(card);
   let owner = null;
   let timer = 0;
   let touch = false;
@@ -125,7 +123,9 @@ const cards = () => {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hide();
   });
-  addEventListener("scroll", hide, { passive: true, capture: true });
+  const follow = () => owner && place(owner);
+  addEventListener("scroll", follow, { passive: true, capture: true });
+  addEventListener("resize", follow);
 };
 
 /* What scrolls sideways must be reachable from the keyboard. */

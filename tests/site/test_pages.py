@@ -1,0 +1,140 @@
+"""Every page, as the browser sees it: complete, accessible, narrow enough."""
+
+import base64
+import hashlib
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from .conftest import CHAPTERS, SITE
+
+WEIGHT, SCRIPT = 500_000, 150_000  # bytes of a page, MathJax apart
+
+
+def test_there_are_pages():
+    assert (SITE / "index.html").is_file(), "no site to test: make book"
+    assert CHAPTERS
+
+
+def test_nothing_leaves_and_nothing_fails(visit, name):
+    seen = visit().open(name)
+    assert [u for u in seen.requests if not u.startswith("file:")] == []
+    assert all(SITE in path.parents for path in seen.loaded())
+    assert seen.messages == []
+
+
+def test_mathematics_is_set(visit, name):
+    page = visit().open(name).page
+    formulas = page.locator(".math").count()
+    assert page.locator(".math mjx-container svg").count() >= formulas
+    assert page.locator("[data-mjx-error], mjx-merror").count() == 0
+
+
+@pytest.mark.parametrize("width", [360, 320])
+def test_nothing_scrolls_sideways(visit, name, width):
+    page = visit(viewport={"width": width, "height": 740}).open(name).page
+    for details in page.locator("details").all():
+        details.evaluate("d => { d.open = true }")
+    assert page.evaluate(
+        "() => { scrollTo(99, 0);"
+        " return [scrollX, document.documentElement.scrollWidth] }"
+    ) == [0, width]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(visit, name, scheme):
+    page = visit(color_scheme=scheme).open(name).page
+    for details in page.locator("article details").all():
+        details.evaluate("d => { d.open = true }")
+    found = Axe().run(page).response["violations"]
+    assert [
+        (v["id"], [n["html"][:200] for n in v["nodes"][:3]]) for v in found
+    ] == []
+
+
+def test_axe_finds_nothing_in_forced_colours(visit):
+    page = visit(forced_colors="active").open(CHAPTERS[0]).page
+    assert Axe().run(page).response["violations"] == []
+
+
+def test_weight(visit, name):
+    files = set(visit().open(name).loaded())
+    own = [path for path in files if "mathjax" not in path.parts]
+    assert sum(path.stat().st_size for path in own) <= WEIGHT
+    scripts = [path for path in own if path.suffix == ".js"]
+    if name != "search.html":  # which loads the words of the whole book
+        assert sum(path.stat().st_size for path in scripts) <= SCRIPT
+
+
+def test_no_script_is_waited_for(name):
+    text = (SITE / name).read_text("utf8")
+    for tag in re.findall(r"<script[^>]*\ssrc=[^>]*>", text):
+        assert " defer" in tag or " async" in tag
+
+
+def test_policy_names_exactly_the_inline_scripts(name):
+    text = (SITE / name).read_text("utf8")
+    (policy,) = re.findall(
+        r'<meta http-equiv="Content-Security-Policy" content="([^"]+)">', text
+    )
+    scripts = re.findall(
+        r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", text, re.DOTALL
+    )
+    hashes = {
+        base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()
+        for s in scripts
+    }
+    assert set(re.findall(r"'sha256-([^']+)'", policy)) == hashes
+    assert text.index("Content-Security-Policy") < text.index("<script")
+    for part in ("default-src 'none'", "base-uri 'none'", "object-src 'none'"):
+        assert part in policy
+    assert "unsafe-eval" not in policy
+
+
+def test_injected_script_does_not_run(visit):
+    seen = visit().open(CHAPTERS[0])
+    seen.page.evaluate(
+        """() => {
+            const script = document.createElement("script");
+            script.textContent = "window.broken = true";
+            document.body.append(script);
+            document.body.insertAdjacentHTML("beforeend",
+                "<img src='data:,' onerror='window.broken = true'>");
+            const frame = document.createElement("iframe");
+            frame.src = "data:text/html,<script>parent.broken=1</script>";
+            document.body.append(frame);
+        }"""
+    )
+    seen.page.wait_for_timeout(200)
+    assert seen.page.evaluate("window.broken") is None
+    assert "Content Security Policy" in " ".join(seen.messages)
+
+
+def test_reads_without_script(visit, chapter):
+    page = visit(java_script_enabled=False).open_plain(chapter).page
+    assert page.locator("article h1").is_visible()
+    number = page.locator("article p > a.checked.num").first
+    href = number.get_attribute("href")
+    number.click()
+    assert page.url.endswith(href.rpartition("../")[2])
+    row = page.locator(f"[id='{href.rpartition('#')[2]}']")
+    assert row.is_visible()
+
+
+def test_printed_page_has_no_navigation(visit):
+    page = visit().open(CHAPTERS[0]).page
+    page.emulate_media(media="print")
+    for part in (".bar", ".shelf", ".turn"):
+        assert not page.locator(part).first.is_visible()
+    assert page.locator("article h1").is_visible()
+
+
+def test_first_render_is_quick(visit, chapter):
+    """The text stands before any deferred script has run."""
+    page = visit().open(chapter).page
+    paint, interactive = page.evaluate(
+        "[performance.getEntriesByName('first-contentful-paint')[0].startTime,"
+        " performance.getEntriesByType('navigation')[0].loadEventEnd]"
+    )
+    assert paint < max(interactive, 1000)
