@@ -1,91 +1,257 @@
-"""Plots: the areas drawn are the numbers given."""
+"""Charts, read back: lengths, areas and places are those of the numbers."""
 
 import re
+from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from xfmr import plot
 
-ROWS = {"first": {"a": 30, "b": 10}, "second": {"c": 60}}
+SPACE = "{http://www.w3.org/2000/svg}"
 
 
-def areas(rows=ROWS, labels=(), roles=()):
-    return plot.areas(
-        rows, unit="numbers", labels=dict(labels), roles=dict(roles)
+def parts(figure, tag):
+    root = ElementTree.fromstring(figure.svg)
+    return [e.attrib | {"text": e.text} for e in root.iter(SPACE + tag)]
+
+
+def numbers(element, *names):
+    return tuple(float(element[name]) for name in names)
+
+
+def inside(figure):
+    root = ElementTree.fromstring(figure.svg)
+    width, height = numbers(root.attrib, "width", "height")
+    shift = [0.0, 0.0]
+    for group in root.iter(SPACE + "g"):
+        found = re.findall(r"[\d.]+", group.attrib["transform"])
+        shift = [float(n) for n in found]
+    outside = root.findall(SPACE + "text")
+    for text in root.iter(SPACE + "text"):
+        x, y = numbers(text.attrib, "x", "y")
+        if text not in outside:
+            x, y = x + shift[0], y + shift[1]
+        size = len(text.text) * plot.LETTER * 0.9
+        x -= {"start": 0, "middle": size / 2, "end": size}[
+            text.attrib["text-anchor"]
+        ]
+        assert x >= 0 and x + size <= width + 1
+        assert 0 < y <= height
+    return True
+
+
+def test_bars():
+    figure = plot.bars(
+        {"a": 100, "bb": 25, "c": 0}, unit="bytes", roles={"bb": "query"}
     )
-
-
-def rectangles(figure):
-    pattern = r'<rect x="(\S+)" y="(\S+)" width="(\S+)" height="(\S+)"'
-    return [
-        tuple(map(float, found)) for found in re.findall(pattern, figure.svg)
+    rects = parts(figure, "rect")
+    boxes = [numbers(r, "x", "y", "width", "height") for r in rects]
+    assert [box[2] for box in boxes] == [plot.WIDTH, plot.WIDTH / 4, 0]
+    assert len({box[0] for box in boxes}) == 1
+    tops = [box[1] for box in boxes]
+    assert tops == [0, plot.BAR + plot.BETWEEN, 2 * (plot.BAR + plot.BETWEEN)]
+    texts = parts(figure, "text")
+    assert [t["text"] for t in texts] == ["a", "100", "bb", "25", "c", "0"]
+    for n, (x, y, width, height) in enumerate(boxes):
+        name, value = texts[2 * n : 2 * n + 2]
+        assert float(name["x"]) < x <= x + width < float(value["x"])
+        assert y < float(name["y"]) == float(value["y"]) < y + height
+    fills = [r["fill"] for r in rects]
+    assert [fill[: fill.index(",")] for fill in fills] == [
+        *("var(--masked-fill", "var(--query-fill", "var(--masked-fill"),
     ]
+    assert repr(figure).splitlines() == [" a  100", "bb  25", " c  0"]
+    assert 'aria-label="Bars: bytes by part"' in figure.svg
+    assert inside(figure)
 
 
-def test_areas_are_as_the_numbers():
-    a, b, c = (w * h for _, _, w, h in rectangles(areas()))
-    assert a / b == pytest.approx(3, rel=1e-3)
-    assert c / a == pytest.approx(2, rel=1e-3)
+def test_bars_of_nothing_but_zero():
+    (bar,) = parts(plot.bars({"a": 0}, unit="bytes"), "rect")
+    assert float(bar["width"]) == 0
 
 
-def test_rows_stand_below_and_cells_beside_each_other():
-    (xa, ya, wa, ha), (xb, yb, wb, hb), (xc, yc, wc, hc) = rectangles(areas())
-    assert (xa, ya) == (xc, yb)
-    assert xb == pytest.approx(xa + wa)
-    assert wc == pytest.approx(wa + wb)
-    assert (ha, yc) == (hb, pytest.approx(ya + ha))
-    assert ha + hc == pytest.approx(plot.HEIGHT)
+ROWS = {"one": {"p": 30, "q": 10}, "two": {"r": 60}, "three": {"p": 1, "s": 2}}
 
 
-def test_all_of_it_lies_within_the_figure():
-    figure = areas()
-    width, height = map(
-        float, re.search(r'viewBox="0 0 (\S+) (\S+)"', figure.svg).groups()
+def test_areas():
+    figure = plot.areas(
+        ROWS,
+        unit="parameters",
+        labels={"p": "P", "r": "far too long for its part" * 9, "s": "S"},
+        roles={"q": "key-value"},
     )
-    for x, y, w, h in rectangles(figure):
-        assert 0 <= x <= x + w <= width
-        assert 0 <= y <= y + h <= height
-
-
-def test_colours_by_role_and_grey_for_the_rest():
-    figure = areas(roles={"a": "query"})
-    fills = re.findall(r'fill="var\(--([\w-]+),', figure.svg)
-    assert fills == ["query-fill", "masked-fill", "masked-fill"]
-
-
-def test_a_label_is_written_once_where_it_fits():
-    rows = {"thin": {"a": 1}, "one": {"a": 50}, "two": {"a": 50, "b": 1}}
-    figure = areas(rows, {"a": "label", "b": "hidden"})
-    texts = re.findall(r'y="(\S+?)"[^>]*>([^<]+)</text>', figure.svg)
-    assert [t for _, t in texts] == ["thin", "label", "one", "two"]
-    (label,), (one,) = (
-        [y for y, t in texts if t == name] for name in ("label", "one")
-    )
-    assert label == one
-
-
-def test_names_and_numbers_in_words():
-    figure = areas()
-    assert "100 numbers as areas" in figure.svg
-    assert "first, second" in figure.svg
+    rects = parts(figure, "rect")
+    boxes = np.array([numbers(r, "x", "y", "width", "height") for r in rects])
+    areas = boxes[:, 2] * boxes[:, 3]
+    want = np.array([30, 10, 60, 1, 2])
+    assert areas / areas.sum() == pytest.approx(want / want.sum(), abs=1e-4)
+    assert areas.sum() == pytest.approx(plot.WIDTH * plot.HEIGHT, rel=1e-3)
+    left = boxes[0, 0]
+    assert boxes[[0, 2, 3], 0].tolist() == [left] * 3
+    assert boxes[1, 0] == pytest.approx(left + boxes[0, 2], abs=0.02)
+    assert boxes[4, 0] == pytest.approx(left + boxes[3, 2], abs=0.02)
+    assert boxes[1, 1] == boxes[0, 1] and boxes[4, 1] == boxes[3, 1]
+    assert boxes[2, 1] == pytest.approx(boxes[0, 1] + boxes[0, 3], abs=0.02)
+    assert boxes[3, 1] == pytest.approx(boxes[2, 1] + boxes[2, 3], abs=0.02)
+    assert "key-value-fill" in rects[1]["fill"]
+    texts = parts(figure, "text")
+    assert [t["text"] for t in texts] == [
+        *("one", "40", "P", "two", "60", "three", "3", "P", "S"),
+    ]
+    x, y, width, height = boxes[0]
+    assert float(texts[2]["x"]) == pytest.approx(x + width / 2, abs=0.02)
+    assert y < float(texts[2]["y"]) < y + height
+    assert float(texts[0]["x"]) < x < float(texts[1]["x"])
     assert repr(figure).splitlines() == [
-        "first             40 numbers: a 30, b 10",
-        "second            60 numbers: c 60",
+        "  one  40 = 30 p + 10 q",
+        "  two  60 = 60 r",
+        "three  3 = 1 p + 2 s",
     ]
+    assert 'aria-label="Areas: parameters by row and part"' in figure.svg
+    assert inside(figure)
 
 
-def test_a_row_of_nothing_takes_no_room():
-    rows = ROWS | {"empty": {"x": 0}, "none": {}}
-    assert sum(h for _, _, w, h in rectangles(areas(rows)) if w) == (
-        pytest.approx(plot.HEIGHT + rectangles(areas())[0][3])
+def test_low_strips_have_no_labels():
+    rows = {"a": {"p": 1}, "b": {"p": 10_000}}
+    texts = parts(plot.areas(rows, unit="n", labels={"p": "P"}), "text")
+    assert [t["text"] for t in texts] == ["a", "1", "b", "10,000", "P"]
+
+
+def curves(figure):
+    paths = [p["d"] for p in parts(figure, "path")]
+    axes, *rest = paths
+    points = [
+        np.array(re.findall(r"-?[\d.]+", d), dtype=float).reshape(-1, 2)
+        for d in rest[::2]
+    ]
+    return axes, points, rest[1::2]
+
+
+def test_lines():
+    figure = plot.lines(
+        [0, 5, 10],
+        {"up": [0, 10, 40], "down": [20, 20.5, -10]},
+        x_label="tokens",
+        y_label="FLOPs",
+        roles={"up": "query"},
     )
+    axes, (up, down), marks = curves(figure)
+    w, h = plot.WIDTH, plot.CHART
+    assert up.tolist() == [[0, h * 0.8], [w / 2, h * 0.6], [w, 0]]
+    assert down[:, 1] == pytest.approx([h * 0.4, h * 0.39, h], abs=0.01)
+    for points, mark in zip((up, down), marks, strict=True):
+        starts = re.findall(r"M(-?[\d.]+) (-?[\d.]+)", mark)
+        assert np.array(starts, dtype=float).tolist() == points.tolist()
+    across = re.findall(r"M([\d.]+) 260v", axes)
+    assert [float(n) / w * 10 for n in across] == [0, 2, 4, 6, 8, 10]
+    heights = re.findall(r"M0 ([\d.]+)h-", axes)
+    values = [40 - float(n) / h * 50 for n in heights]
+    assert values == pytest.approx([-10, 0, 10, 20, 30, 40])
+    texts = parts(figure, "text")
+    assert [t["text"] for t in texts] == [
+        *("FLOPs", "0", "2", "4", "6", "8", "10"),
+        *("-10", "0", "10", "20", "30", "40", "tokens", "up", "down"),
+    ]
+    for text, place in zip(texts[1:7], across, strict=True):
+        assert float(text["x"]) == float(place)
+    for text, place in zip(texts[7:13], heights, strict=True):
+        assert abs(float(text["y"]) - float(place)) < plot.SMALL
+    for text, points in zip(texts[-2:], (up, down), strict=True):
+        assert float(text["x"]) > points[-1, 0]
+        assert abs(float(text["y"]) - points[-1, 1]) < plot.SMALL
+    assert "--query" in texts[-2]["fill"] and "--masked" in texts[-1]["fill"]
+    dashes = [p.get("stroke-dasharray") for p in parts(figure, "path")[1::2]]
+    assert len(set(dashes)) == 2
+    assert repr(figure).splitlines() == [
+        "FLOPs over tokens",
+        "tokens: 0, 5, 10",
+        "up: 0, 10, 40",
+        "down: 20, 20.5, -10",
+    ]
+    assert inside(figure)
 
 
-def test_nothing_to_draw():
-    with pytest.raises(ValueError, match=r"^total=0 of all rows must be"):
-        areas({"empty": {}})
+def test_logarithmic_lines():
+    figure = plot.lines(
+        [1, 10, 1000], {"n": [2, 8, 32]}, x_label="x", y_label="y", log="xy"
+    )
+    axes, (points,), _ = curves(figure)
+    w, h = plot.WIDTH, plot.CHART
+    assert points.tolist() == pytest.approx(
+        np.array([[0, h], [w / 3, h / 2], [w, 0]]), abs=0.01
+    )
+    words = [t["text"] for t in parts(figure, "text")]
+    assert words == ["y", "1", "10", "1,000", "2", "8", "32", "x", "n"]
+    assert len(re.findall("v4", axes)) == len(re.findall("h-4", axes)) == 3
 
 
-def test_a_role_without_a_colour():
-    with pytest.raises(ValueError, match="role='pink' must be one of"):
-        areas(roles={"a": "pink"})
+def test_many_numbers_have_powers_of_ten_as_ticks():
+    x = [3, *range(4, 20), 250, 3000]
+    figure = plot.lines(x, {"n": x}, x_label="x", y_label="y", log="x")
+    words = [t["text"] for t in parts(figure, "text")]
+    assert words[1:4] == ["10", "100", "1,000"]
+    assert words[4:10] == ["0", "500", "1,000", "1,500", "2,000", "2,500"]
+
+
+@pytest.mark.parametrize(
+    ("high", "ticks"),
+    [
+        (1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+        (7.2, [0, 1, 2, 3, 4, 5, 6, 7]),
+        (1.5, [0, 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4]),
+        (30, [0, 5, 10, 15, 20, 25, 30]),
+        (80, [0, 20, 40, 60, 80]),
+        (99, [0, 20, 40, 60, 80]),
+    ],
+)
+def test_ticks_are_round(high, ticks):
+    scale = plot._Scale([high], False, 0.0, 1.0)
+    assert scale.ticks == pytest.approx(ticks)
+
+
+def test_a_constant_can_be_shown():
+    zeros = plot.lines([1, 2], {"n": [0, 0]}, x_label="x", y_label="y")
+    _, (points,), _ = curves(zeros)
+    assert points[:, 1].tolist() == [plot.CHART] * 2
+    one = plot.lines([4], {"n": [4]}, x_label="x", y_label="y", log="xy")
+    _, (points,), _ = curves(one)
+    assert points.tolist() == [[0, plot.CHART]]
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: plot.bars({}, unit=""), "must be there and not negative"),
+        (lambda: bar(-1), r"numbers=\[-1\] must be"),
+        (lambda: plot.areas({"a": {"b": -1}}, unit=""), r"numbers=\[-1\]"),
+        (lambda: plot.areas({}, unit=""), r"numbers=\[\] must be there"),
+        (
+            lambda: plot.bars({"a": 1}, unit="", roles={"a": "red"}),
+            "role='red'",
+        ),
+        (lambda: lines([1], {"n": [1, 2]}), "series n must have 1 values"),
+        (lambda: lines([1], {"n": [1]}, log="z"), "log='z' must name x, y"),
+        (
+            lambda: lines([0], {"n": [1]}, log="x"),
+            r"values=\[0\] must be there",
+        ),
+        (lambda: lines([1], {}), r"values=\[\] must be there"),
+    ],
+)
+def test_what_cannot_be_shown(draw, message):
+    with pytest.raises(ValueError, match=message):
+        draw()
+
+
+def bar(value, **options):
+    return plot.bars({"a": value}, unit="", **options)
+
+
+def lines(x, series, log=""):
+    return plot.lines(x, series, x_label="", y_label="", log=log)
+
+
+def test_a_chart_is_the_same_bytes_each_time():
+    draw = lambda: plot.areas(ROWS, unit="n").svg
+    assert draw() == draw()

@@ -4,7 +4,7 @@ Lengths and areas are to scale and start from zero; lines stand on axes whose
 ticks are round numbers or the data's own.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import ceil, floor, log10
 
 from xfmr import svg
@@ -52,21 +52,19 @@ def bars(
     """
     _check(values.values())
     x, most = _widest(values) + ASIDE, max(values.values()) or 1
-    body, widths = [], []
+    body, ends = [], []
     for n, (name, value) in enumerate(values.items()):
         y, width = n * (BAR + BETWEEN), WIDTH * value / most
-        middle = y + BAR / 2 + SIZE * DROP
-        widths.append(width + ASIDE + len(_written(value)) * LETTER)
+        middle, beyond = y + BAR / 2 + SIZE * DROP, x + width + ASIDE
+        ends.append(beyond + len(_written(value)) * LETTER)
         body += [
             svg.text(x - ASIDE, middle, name, anchor="end", font_size=SIZE),
             svg.rect(x, y, width, BAR, **_paint((roles or {}).get(name))),
-            svg.text(
-                x + width + ASIDE, middle, _written(value), font_size=SIZE
-            ),
+            svg.text(beyond, middle, _written(value), font_size=SIZE),
         ]
     return svg.figure(
         "".join(body),
-        width=x + max(widths) + 1,
+        width=max(ends) + 1,
         height=len(values) * (BAR + BETWEEN),
         alt=f"Bars: {unit} by part",
         plain="\n".join(
@@ -96,50 +94,49 @@ def areas(
     """
     _check(value for parts in rows.values() for value in parts.values())
     totals = {row: sum(parts.values()) for row, parts in rows.items()}
+    written = {row: _written(total) for row, total in totals.items()}
     x, y, body = _widest(rows) + ASIDE, SMALL / 2, []
+    beyond = x + WIDTH + ASIDE
     for row, parts in rows.items():
         height = HEIGHT * totals[row] / sum(totals.values())
         middle = y + height / 2 + SMALL * DROP
-        ends = (
-            (x - ASIDE, row, "end"),
-            (x + WIDTH + ASIDE, _written(totals[row]), "start"),
-        )
         body += [
-            svg.text(at, middle, words, anchor=anchor, font_size=SMALL)
-            for at, words, anchor in ends
+            svg.text(x - ASIDE, middle, row, anchor="end", font_size=SMALL),
+            svg.text(beyond, middle, written[row], font_size=SMALL),
+            *_strip(x, y, height, parts, labels or {}, roles or {}),
         ]
-        left = x
-        for part, value in parts.items():
-            width = WIDTH * value / totals[row]
-            role = (roles or {}).get(part)
-            body.append(svg.rect(left, y, width, height, **_paint(role)))
-            label = (labels or {}).get(part, "")
-            if len(label) * LETTER < width and height > LEAST:
-                body.append(
-                    svg.text(
-                        left + width / 2,
-                        middle,
-                        label,
-                        anchor="middle",
-                        font_size=SMALL,
-                    )
-                )
-            left += width
         y += height
     return svg.figure(
         "".join(body),
-        width=x
-        + WIDTH
-        + ASIDE
-        + max(map(len, map(_written, totals.values()))) * LETTER,
+        width=beyond + max(map(len, written.values())) * LETTER,
         height=y + SMALL / 2,
         alt=f"Areas: {unit} by row and part",
         plain="\n".join(
-            f"{row:>{_longest(rows)}}  {_written(totals[row])} = "
+            f"{row:>{_longest(rows)}}  {written[row]} = "
             + " + ".join(f"{_written(v)} {part}" for part, v in parts.items())
             for row, parts in rows.items()
         ),
     )
+
+
+def _strip(
+    x: float,
+    y: float,
+    height: float,
+    parts: Mapping[str, Number],
+    labels: Mapping[str, str],
+    roles: Mapping[str, str],
+) -> Iterator[str]:
+    """The parts of one row, side by side, labelled where there is room."""
+    middle = y + height / 2 + SMALL * DROP
+    for part, value in parts.items():
+        width = WIDTH * value / (sum(parts.values()) or 1)
+        yield svg.rect(x, y, width, height, **_paint(roles.get(part)))
+        label = labels.get(part, "")
+        if label and len(label) * LETTER < width and height > LEAST:
+            at = x + width / 2
+            yield svg.text(at, middle, label, anchor="middle", font_size=SMALL)
+        x += width
 
 
 def _check(values: Iterable[Number]) -> None:
@@ -162,7 +159,7 @@ def _longest(names: Mapping[str, object]) -> int:
 
 
 def _widest(names: Mapping[str, object]) -> float:
-    return _longest(names) * LETTER
+    return _longest(names) * LETTER + ASIDE
 
 
 def lines(
@@ -235,7 +232,7 @@ class _Scale:
 
     def place(self, value: Number) -> float:
         """A number, or its logarithm."""
-        return log10(value) if self.log else value
+        return log10(value) if self.log else float(value)
 
     def __call__(self, value: Number) -> float:
         """The coordinate of a number."""
@@ -298,7 +295,7 @@ def _curve(
     """One line with its marks, and its name where it ends."""
     ink = svg.colour(svg.checked_role(role or "masked"))
     corners = [f"{svg.number(a)} {svg.number(b)}" for a, b in points]
-    mark = MARKS[n % len(MARKS)]
+    marks = "".join(f"M{corner}{MARKS[n % len(MARKS)]}" for corner in corners)
     x, y = points[-1]
     return (
         svg.element(
@@ -309,9 +306,7 @@ def _curve(
             stroke_width=STROKE,
             stroke_dasharray=DASHES[n % len(DASHES)],
         )
-        + svg.element(
-            "path", d="".join(f"M{c}{mark}" for c in corners), fill=ink
-        )
+        + svg.element("path", d=marks, fill=ink)
         + svg.text(
             x + ASIDE, y + SMALL * DROP, name, fill=ink, font_size=SMALL
         )

@@ -116,6 +116,7 @@ def figure(
     root = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" '
         f'viewBox="0 0 {w} {h}" role="img" aria-label="{escape(alt)}" '
+        f'style="min-width:{w}px" '  # its frame scrolls; its type stays
         f'fill="{INK}" {FONT}>'
     )
     return Figure(f"{root}{body}</svg>", plain)
