@@ -399,7 +399,6 @@ def sphinx_settings(paths: Paths) -> dict:
         if not (paths.book / name).is_file():
             raise FileNotFoundError(f"{paths.book.name}/{name} is missing")
     try:
-        own = yaml.safe_load((paths.book / "_config.yml").read_text("utf8"))
         settings, _ = get_final_config(
             user_yaml=paths.book / "_config.yml",
             cli_config={"latex_individualpages": False},
@@ -408,10 +407,6 @@ def sphinx_settings(paths: Paths) -> dict:
         )
     except (jsonschema.ValidationError, yaml.YAMLError) as error:
         raise ValueError(f"{paths.book.name}/_config.yml: {error}") from None
-    if settings["html_theme"] == "checkbook":
-        # Jupyter Book's defaults are options of another theme.
-        config = (own.get("sphinx") or {}).get("config") or {}
-        settings["html_theme_options"] = config.get("html_theme_options", {})
     settings |= {
         "external_toc_path": str(paths.book / "_toc.yml"),
         "nitpicky": True,

@@ -31,6 +31,7 @@ sphinx:
       sphinx_external_toc, sphinx_design, sphinxcontrib.bibtex,
       checkbook.extension]
     html_theme: checkbook
+    html_theme_options: {}
     mathjax_path: mathjax/tex-svg.js
     use_jupyterbook_latex: false
     numfig: true
