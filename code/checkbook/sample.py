@@ -33,7 +33,7 @@ sphinx:
       - sphinx_external_toc
       - checkbook.extension
     html_theme: checkbook
-    html_theme_options: {}
+    html_theme_options: {{}}
     mathjax_path: mathjax/tex-svg.js
     use_jupyterbook_latex: false
     checkbook_packages: [{PACKAGE}]
