@@ -101,5 +101,9 @@ def test_the_shim_ignores_modules_that_lie_around(shim, tmp_path):
 
 def test_neither_graphviz_nor_pygraphviz(tmp_path, monkeypatch):
     monkeypatch.setattr(dot, "find_spec", lambda name: None)
-    with pytest.raises(FileNotFoundError, match="pip install pygraphviz"):
-        dot.on_path({"PATH": ""}, tmp_path)
+    assert dot.available("") is None
+    assert dot.on_path({"PATH": "", "A": "b"}, tmp_path / "shim") == {
+        "PATH": "",
+        "A": "b",
+    }
+    assert not (tmp_path / "shim").exists()
