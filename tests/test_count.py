@@ -198,6 +198,28 @@ def test_flops_of_the_heads():
     assert flops["mlm"] == 2 * 5 * D * D + 2 * 5 * D * 30522
 
 
+@pytest.mark.parametrize(
+    "config",
+    [BERT_BASE, GPT2, LLAMA2_7B, LLAMA2_70B, SMALL],
+    ids=lambda config: config.name,
+)
+def test_attention_overtakes_where_the_flops_are_equal(config):
+    at = count.attention_overtakes(config)
+    flops = count.flops(config, n_tokens=5)
+    against = flops["projections"]
+    assert flops["attention"] * at["projections"] / 5 == against
+    against += flops["feed-forward"]
+    rest = flops["attention"] * at["rest of the layer"] / 5
+    assert rest == pytest.approx(against, rel=1e-12)
+
+
+def test_a_score_for_every_pair_and_head():
+    assert count.score_bytes(SMALL, n_tokens=7) == 6 * 49 * 2
+    assert count.score_bytes(SMALL, n_tokens=7, bytes_per_number=4) == (
+        6 * 49 * 4
+    )
+
+
 def test_flops_of_gpt2():
     # torch's FlopCounterMode over the transformers library's model
     assert count.forward_flops(GPT2, n_tokens=1024) == 291_648_307_200
@@ -229,6 +251,12 @@ SIZE = {"d_model": 8, "n_heads": 4, "n_kv_heads": 2, "d_head": 2}
             "bytes_per_number",
         ),
         (count.flops, {"config": GPT2}, "n_tokens"),
+        (count.score_bytes, {"config": GPT2, "n_tokens": 1}, "n_tokens"),
+        (
+            count.score_bytes,
+            {"config": GPT2, "n_tokens": 1},
+            "bytes_per_number",
+        ),
         *[
             (
                 count.matmul_flops,

@@ -141,6 +141,33 @@ def flops(config: Config, *, n_tokens: int) -> dict[str, int]:
     } | {head: _head_flops(config, head, T) for head in config.heads}
 
 
+def attention_overtakes(config: Config) -> dict[str, float]:
+    """Lengths at which scores and sums cost what other products cost.
+
+    By what they are held against: the layer's own projections, and these
+    with its feed-forward layer, D (1 + K / N) + n D F / (2 N H) where that has
+    n matrices. Scores are those of the full square.
+    """
+    D, F = config.d_model, config.d_ff
+    N, K, H = config.n_heads, config.n_kv_heads, config.d_head
+    projections = D * (N + K) / N
+    n_matrices = 3 if config.gated else 2
+    layer = projections + n_matrices * D * F / (2 * N * H)
+    return {"projections": projections, "rest of the layer": layer}
+
+
+def score_bytes(
+    config: Config, *, n_tokens: int, bytes_per_number: int = 2
+) -> int:
+    """Bytes of one layer's scores of one sequence: N T^2 numbers.
+
+    Raises:
+        ValueError: if a size is below one.
+    """
+    _check_sizes(n_tokens=n_tokens, bytes_per_number=bytes_per_number)
+    return config.n_heads * n_tokens**2 * bytes_per_number
+
+
 def _head_flops(config: Config, head: str, n_tokens: int) -> int:
     D, V = config.d_model, config.vocab_size
     rows, columns = {
