@@ -104,7 +104,7 @@ def row(docname: str, href: str, check: dict) -> str:
         printed = f"<code>{printed}</code>"
     return (
         f'<tr id="{slug(docname)}-{anchor}" data-kind="{kind}">'
-        f'<td><a href="{href}#{anchor}">{KINDS.get(kind, kind)}</a></td>'
+        f'<td><a href="{href}#{anchor}"><code>{kind}</code></a></td>'
         f"<td>{printed}</td><td>{code('expression')}</td>"
         f"<td>{code('value')}</td>"
         f"<td>{escape(str(check.get('source') or ''))}</td></tr>\n"
@@ -130,7 +130,11 @@ def table(app: Sphinx, docname: str) -> str:
         '<label>Text <input type="search" name="text" '
         'autocomplete="off"></label>',
         choice("page", "Page", {slug(p): t for p, t in titles.items()}),
-        choice("kind", "Kind", {k: KINDS[k] for k in KINDS if k in kinds}),
+        choice(
+            "kind",
+            "Kind",
+            {k: f"{k}: {KINDS[k]}" for k in KINDS if k in kinds},
+        ),
         '<output name="shown"></output></form>\n',
         '<div class="scroll"><table class="ledger"><thead><tr>'
         '<th scope="col">kind</th><th scope="col">printed</th>'

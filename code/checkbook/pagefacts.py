@@ -38,7 +38,7 @@ SILENT = {
     "template",
     "mjx-container",
 }
-QUIET = {"headerlink", "ledger", "place"}
+QUIET = {"headerlink", "ledger", "place", "source"}
 VOID = {"br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 

@@ -20,6 +20,7 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 
 from . import place
+from .asides import setup_asides
 from .blocks import setup_blocks
 
 HERE = Path(__file__).parent
@@ -107,7 +108,7 @@ def head(app: Sphinx, docname: str, context: dict[str, Any], doctree) -> str:
         facts.append(f'<a download href="{stem}.ipynb">notebook</a>')
         facts.append(f'<a download href="{stem}.md">source</a>')
     spans = "".join(f"<span>{fact}</span>" for fact in facts)
-    return f'<p class="place">{spans}</p>'
+    return f'<div class="place">{spans}</div>'
 
 
 def ledger_page(app: Sphinx) -> str | None:
@@ -132,6 +133,8 @@ FORMULA = r'<span class="math notranslate nohighlight">[^<]*</span>'
 FORMULA_END = re.compile(
     rf'((?:<a class="checked[^>]*>)?{FORMULA}(?:</a>)?)([^\s<\w]+)'
 )
+# A cell of an output's table that reads as a sentence may run on.
+WORDY = r'<(t[dh])( scope="row")?>([^<]{33,})'
 CHECKED_FORMULA = re.compile(rf'(<a class="checked chk"[^>]*)>({FORMULA}</a>)')
 
 
@@ -162,6 +165,7 @@ def add_context(
         return
     body = FORMULA_END.sub(r'<span class="together">\1\2</span>', body)
     body = CHECKED_FORMULA.sub(named, body)
+    body = re.sub(WORDY, r'<\1 class="wordy"\2>\3', body)
     # A role that ARIA has withdrawn, on an entry of a list.
     body = body.replace('role="doc-biblioentry"', 'role="listitem"')
     context["body"] = body = link_blocks(app, docname, body)
@@ -169,9 +173,11 @@ def add_context(
     context["external_links"] = re.findall(
         r'<a class="[^"]*\bexternal\b[^"]*" href="([^"]+)"', body
     )
+    if docname == app.config.root_doc:
+        return
     if "</h1>" in body and (where or has_cells(doctree)):
         title, rest = body.split("</h1>", 1)
-        line = f'<p class="place">{where}</p>\n' if where else ""
+        line = f'<div class="place">{where}</div>\n' if where else ""
         title = title.replace("<h1", f"{line}<h1", 1)
         context["body"] = (
             f"{title}</h1>{head(app, docname, context, doctree)}{rest}"
@@ -275,3 +281,4 @@ def setup_theme(app: Sphinx) -> None:
     app.connect("html-collect-pages", not_found)
     app.connect("env-updated", changed)
     setup_blocks(app)
+    setup_asides(app)

@@ -1,34 +1,15 @@
 """What the theme adds to a page's own elements.
 
-Margin notes, frames around tables so that wide ones scroll in place, and
-solutions that stay folded until asked for.
+Frames around tables, so that wide ones scroll in place, and solutions that
+stay folded until asked for.
 """
 
 from docutils import nodes
-from docutils.parsers.rst.directives.body import Sidebar
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxTranslator
 
 WORDY = 32  # letters in a table's cell that should not stand one by one
-
-
-class Margin(Sidebar):
-    """A note that stands in the margin, or in the text where there is none."""
-
-    required_arguments = 0
-    optional_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        """A sidebar of class "margin"."""
-        untitled = not self.arguments
-        if untitled:
-            self.arguments = [" "]
-        (sidebar,) = super().run()
-        if untitled:
-            del sidebar[0]
-        sidebar["classes"].append("margin")
-        return [sidebar]
 
 
 class Frames(SphinxPostTransform):
@@ -79,6 +60,5 @@ def fold_solutions(app: Sphinx) -> None:
 
 def setup_blocks(app: Sphinx) -> None:
     """Register the elements with an application."""
-    app.add_directive("margin", Margin)
     app.add_post_transform(Frames)
     app.connect("builder-inited", fold_solutions)
