@@ -12,7 +12,7 @@ import pytest
 import torch
 from matplotlib.colors import to_hex
 
-from xfmr import draw
+from xfmr import draw, trace
 
 SPACE = "{http://www.w3.org/2000/svg}"
 TOKENS = ["the", "cat", "sat"]
@@ -364,6 +364,19 @@ def test_a_wrong_product_is_not_drawn(factors):
 def test_what_does_not_fit(options, message):
     with pytest.raises(ValueError, match=message):
         matrix(**options)
+
+
+def test_a_traced_tensor_brings_its_name_and_letters():
+    x = torch.tensor([[1.0, 2.0]])
+    run = trace.follow(lambda x: x + 1, x, axes={"x": "T D"})
+    m = draw.traced(run["output"], role="result", rows=["a"])
+    assert (m.title, m.role, m.rows) == (
+        "output: T × D = 1 × 2",
+        "result",
+        ("a",),
+    )
+    assert m.values == ((2, 3),)
+    assert draw.traced(run["x"], axes="S D").axes == ("S", "D")
 
 
 def test_figures_show_themselves(factors):

@@ -13,10 +13,17 @@ from dataclasses import dataclass
 
 from xfmr import svg
 from xfmr.diagram import path
-from xfmr.grids import MOST_NUMBERS, Grid, check_product, matrix, written_sum
+from xfmr.grids import (
+    MOST_NUMBERS,
+    Grid,
+    check_product,
+    matrix,
+    traced,
+    written_sum,
+)
 from xfmr.svg import Figure
 
-__all__ = ["levels", "matrix", "path", "picture", "product"]
+__all__ = ["levels", "matrix", "path", "picture", "product", "traced"]
 
 # style: lengths in pixels
 CELL = 26.0  # a cell with a number, or one of few

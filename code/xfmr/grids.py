@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from xfmr.svg import checked_role
+from xfmr.trace import Traced
 
 MOST_NUMBERS = 8  # rows or columns whose cells still hold their numbers
 TOLERANCE = 1e-6  # how far a drawn product may be from its factors'
@@ -137,6 +138,17 @@ def matrix(
     if made.mask and (len(made.mask), len(made.mask[0])) != made.shape:
         raise ValueError(f"mask must have the shape {made.shape} of {name}")
     return made
+
+
+def traced(tensor: Traced, *, axes: str = "", **options: object) -> Grid:
+    """A tensor of a run as a matrix, under its own name and letters.
+
+    Args:
+        axes: other letters, where the same tensor is read as something else.
+        options: those of `matrix`.
+    """
+    letters = axes or tensor.axes
+    return matrix(tensor.value, letters, name=tensor.name, **options)
 
 
 def _rows(values: object) -> Numbers:
