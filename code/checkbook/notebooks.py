@@ -67,9 +67,7 @@ def write(notebook, record, target: Path, *, folder: Path) -> None:
 def plain(text: str, folder: Path) -> str:
     """Markdown that any notebook program shows."""
     text = TARGET.sub("", text)
-    before = None
-    while before != text:  # a fence may hold fences
-        before, text = text, FENCE.sub(lambda m: directive(m, folder), text)
+    text = FENCE.sub(lambda m: directive(m, folder), text)
     text = ROLE.sub(role, text)
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
@@ -103,6 +101,7 @@ def directive(match: re.Match, folder: Path) -> str:
             options[option["name"]] = option["value"]
         lines.pop(0)
     body = "\n".join(lines).strip("\n")
+    body = FENCE.sub(lambda inner: directive(inner, folder), body)
     if name in DROPPED:
         return ""
     if name in ("math", "chk"):

@@ -35,7 +35,8 @@
     const { text } = sections[index];
     const first = Math.max(0, ...terms.map((term) => find(folded[index][2], term)));
     const from = first < 60 ? 0 : text.indexOf(" ", first - 60) + 1;
-    const part = text.slice(from, from + 220);
+    const end = text.lastIndexOf(" ", from + 220);
+    const part = from + 220 < text.length ? text.slice(from, end) : text.slice(from);
     const paragraph = document.createElement("p");
     if (from) paragraph.append("… ");
     const pattern = terms.map((term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
@@ -53,9 +54,15 @@
     const { url, page, heading } = sections[index];
     const link = document.createElement("a");
     link.href = root + url;
-    link.textContent = heading === page ? page : `${page}: ${heading}`;
+    link.textContent = heading;
     const entry = document.createElement("li");
-    entry.append(link, excerpt(index, terms));
+    entry.append(link);
+    if (heading !== page) {
+      const where = document.createElement("span");
+      where.textContent = page;
+      entry.append(" ", where);
+    }
+    entry.append(excerpt(index, terms));
     return entry;
   };
 
