@@ -6,131 +6,19 @@ published one. Whatever goes wrong before that leaves the old site as it was.
 """
 
 import errno
-import fcntl
-import hashlib
-import json
 import os
-import re
 import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
-from checkbook import doctor, dot
+from checkbook import doctor, dot, state
+from checkbook.complaints import Complaints, Status, Wrong, complain
+from checkbook.state import Paths
 
 PUBLISHED, WRONG, LACKING = 0, 1, 2
 INTERRUPTED = 130
-WARNING = re.compile(
-    r"(?:(?P<path>[^\n:]+\.(?:md|ipynb|rst))(?::(?P<line>\d+))?: )?"
-    r"(?:(?:WARNING|ERROR|CRITICAL|SEVERE): )?(?P<message>.*)",
-    re.S,
-)
-
-
-@dataclass(frozen=True)
-class Paths:
-    """Where a book's build keeps its things."""
-
-    book: Path
-
-    @property
-    def root(self) -> Path:
-        """Everything that a build writes."""
-        return self.book.parent / "_build"
-
-    @property
-    def published(self) -> Path:
-        """The link to the published site."""
-        return self.root / "html"
-
-    @property
-    def sites(self) -> Path:
-        """Finished sites, of which one is published."""
-        return self.root / "sites"
-
-    @property
-    def work(self) -> Path:
-        """Sphinx's own folders."""
-        return self.root / "work"
-
-    @property
-    def records(self) -> Path:
-        """Executed pages."""
-        return self.root / "records"
-
-    @property
-    def trust(self) -> Path:
-        """Hash of what Sphinx pickled, kept outside of `_build`.
-
-        Unpickling runs code. A pickle is read only if this machine wrote it.
-        """
-        state = (
-            os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"
-        )
-        name = hashlib.sha256(str(self.root).encode()).hexdigest()[:32]
-        return Path(state) / "checkbook" / name
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """One thing that is wrong, and where."""
-
-    path: str
-    line: int | None
-    message: str
-
-    def __str__(self) -> str:
-        """As compilers say it: path, line, message."""
-        place = f"{self.path}:{self.line}" if self.line else self.path
-        return f"{place}: {self.message}" if place else self.message
-
-
-class Complaints:
-    """A stream for Sphinx's warnings that keeps each with its place."""
-
-    def __init__(self, book: Path):
-        self.book, self.found = book, []
-
-    def write(self, text: str) -> None:
-        """Take one warning as Sphinx prints it."""
-        from checkbook.rules import ANSI
-
-        text = ANSI.sub("", text).strip()
-        if not text:
-            return
-        match = WARNING.fullmatch(text)
-        path = match["path"] or ""
-        if path:
-            path = os.path.relpath(path, self.book.parent)
-        line = int(match["line"]) if match["line"] else None
-        wrong = Wrong(path, line, match["message"])
-        if wrong not in self.found:
-            self.found.append(wrong)
-
-    def flush(self) -> None:
-        """Do nothing: what is written is kept."""
-
-
-class Status:
-    """A stream for Sphinx's progress: a log, and our lines to the reader."""
-
-    def __init__(self, log):
-        self.log = log
-
-    def write(self, text: str) -> None:
-        """Log everything; show what tells of pages."""
-        self.log.write(text)
-        if text.startswith("pages:"):
-            print(text, end="" if text.endswith("\n") else "\n", flush=True)
-
-    def flush(self) -> None:
-        """Flush the log."""
-        self.log.flush()
 
 
 def settle_environment() -> None:
@@ -151,46 +39,6 @@ def fix_environment(paths: Paths) -> None:
     }
     os.environ |= dot.on_path(os.environ, paths.root / "bin")
     time.tzset()
-
-
-@contextmanager
-def locked(paths: Paths) -> Iterator[None]:
-    """Hold the book's lock.
-
-    Raises:
-        BlockingIOError: if another build holds it, with that build's word.
-    """
-    paths.root.mkdir(parents=True, exist_ok=True)
-    with open(paths.root / "lock", "a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise BlockingIOError(lock.read().strip()) from None
-        lock.truncate(0)
-        now = time.strftime("%H:%M:%S UTC", time.gmtime())
-        lock.write(f"process {os.getpid()}, since {now}")
-        lock.flush()
-        yield
-
-
-def pickles_hash(paths: Paths) -> str:
-    """Hash of all that Sphinx would unpickle, and of what reads it."""
-    total = hashlib.sha256()
-    sources = sorted(Path(__file__).parent.rglob("*.py"))
-    doctrees = sorted((paths.work / "doctrees").rglob("*.*"))
-    for path in (*sources, *doctrees):
-        total.update(str(path.name).encode())
-        total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
-
-
-def trusted(paths: Paths) -> bool:
-    """Whether Sphinx's state is what the last build on this machine left."""
-    try:
-        return paths.trust.read_text() == pickles_hash(paths)
-    except OSError:
-        return False
 
 
 def build(
@@ -214,7 +62,7 @@ def build(
         return LACKING
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with locked(paths):
+        with state.locked(paths):
             fix_environment(paths)
             return _build(paths, clean=clean, jobs=jobs, publish=publish)
     except BlockingIOError as error:
@@ -232,22 +80,17 @@ def build(
         return LACKING
 
 
-def complain(line: str) -> None:
-    """One line on standard error."""
-    print(f"checkbook: {line}", file=sys.stderr, flush=True)
-
-
 def _build(paths: Paths, *, clean: bool, jobs: int, publish: bool) -> int:
     start = time.perf_counter()
-    mark = inputs_hash(paths)
-    if publish and not clean and (said := _unchanged(paths, mark)):
+    mark = state.inputs_hash(paths)
+    if publish and not clean and (said := state.unchanged(paths, mark)):
         print(f"checkbook: nothing changed; {said}")
         return PUBLISHED
     if clean:
         shutil.rmtree(paths.work, ignore_errors=True)
         shutil.rmtree(paths.records, ignore_errors=True)
-    again = _last_wrong(paths)
-    if again is None or not trusted(paths):
+    again = state.last_wrong(paths)
+    if again is None or not state.trusted(paths):
         shutil.rmtree(paths.work / "doctrees", ignore_errors=True)
     paths.trust.unlink(missing_ok=True)
     paths.work.mkdir(parents=True, exist_ok=True)
@@ -256,7 +99,7 @@ def _build(paths: Paths, *, clean: bool, jobs: int, publish: bool) -> int:
     wrong = list(complaints.found)
     if app is not None and not wrong:
         wrong += finish(app, paths, publish)
-    _remember(paths, wrong)
+    state.remember_wrong(paths, {item.path for item in wrong})
     if app is None or wrong:
         for item in sorted(wrong, key=lambda w: (w.path, w.line or 0)):
             print(item, file=sys.stderr)
@@ -268,79 +111,11 @@ def _build(paths: Paths, *, clean: bool, jobs: int, publish: bool) -> int:
     checks = sum(map(len, app.env.checkbook_checks.values()))
     said = f"{checks} checks on {len(app.env.found_docs)} pages hold"
     if publish:
-        state = [mark, _site_state(paths), said]
-        (paths.work / "built.json").write_text(json.dumps(state))
+        state.remember_right(paths, mark, said)
     seconds = time.perf_counter() - start
     verb = "published" if publish else "built"
     print(f"checkbook: {said}; {verb} in {seconds:.1f} s")
     return PUBLISHED
-
-
-def inputs_hash(paths: Paths) -> str:
-    """Hash of everything that a build of the book reads."""
-    import yaml
-
-    try:
-        config = yaml.safe_load((paths.book / "_config.yml").read_text("utf8"))
-        settings = ((config or {}).get("sphinx") or {}).get("config") or {}
-    except (yaml.YAMLError, AttributeError):
-        settings = {}  # Jupyter Book says what is wrong with it
-    roots = [paths.book, Path(__file__).parent]
-    for name in settings.get("checkbook_packages", []):
-        if spec := find_spec(name):
-            roots += map(Path, spec.submodule_search_locations or [])
-    pins = paths.book / settings.get("checkbook_pins", "../requirements.txt")
-    total = hashlib.sha256(sys.version.encode())
-    files = [path for root in roots for path in root.rglob("*")]
-    for path in sorted({*files, pins}):
-        if path.is_file() and path.suffix != ".pyc":
-            total.update(str(path).encode())
-            total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
-
-
-def _unchanged(paths: Paths, mark: str) -> str | None:
-    """What the last build said, if neither its inputs nor its site changed."""
-    try:
-        old, site_state, said = json.loads(
-            (paths.work / "built.json").read_text()
-        )
-    except (OSError, ValueError):
-        return None
-    if old != mark or site_state != _site_state(paths):
-        return None
-    return said
-
-
-def _site_state(paths: Paths) -> str:
-    total = hashlib.sha256()
-    for path in sorted(paths.published.resolve().rglob("*")):
-        facts = path.stat()
-        total.update(f"{path} {facts.st_size} {facts.st_mtime_ns}".encode())
-    return total.hexdigest()
-
-
-def _last_wrong(paths: Paths) -> list[str] | None:
-    """Documents the last build found wrong; None if it had no place."""
-    try:
-        return json.loads((paths.work / "wrong.json").read_text())
-    except (OSError, ValueError):
-        return None
-
-
-def _remember(paths: Paths, wrong: list[Wrong]) -> None:
-    """Note what was wrong, so that a repeated build says it again."""
-    book = paths.book.name + os.sep
-    docnames = sorted({w.path for w in wrong})
-    state = None
-    if all(d.startswith(book) for d in docnames):
-        state = [os.path.splitext(d[len(book) :])[0] for d in docnames]
-    (paths.work / "wrong.json").write_text(json.dumps(state))
-    paths.trust.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        paths.trust.write_text(pickles_hash(paths))
-    except OSError:
-        pass  # the next build starts Sphinx afresh
 
 
 def run_sphinx(paths: Paths, complaints: Complaints, jobs: int, again):

@@ -24,8 +24,9 @@ from checkbook import execute, ledger, pages, rules, theme
 from checkbook.fingerprint import Fingerprints
 from checkbook.lint import Lint
 from checkbook.registry import Registry, bibliography
-from checkbook.roles import Checker, setup_roles
+from checkbook.roles import setup_roles
 from checkbook.store import Record, Store
+from checkbook.verdicts import Checker
 
 LOG = logging.getLogger(__name__)
 

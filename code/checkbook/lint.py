@@ -15,7 +15,8 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
 from checkbook.literals import ONES, POWERS, TENS
-from checkbook.roles import SUBSCRIPT, THOUSANDS, checked
+from checkbook.roles import checked
+from checkbook.verdicts import SUBSCRIPT, THOUSANDS
 
 LOG = logging.getLogger(__name__)
 

@@ -1,10 +1,11 @@
-"""What a role accepts, and what it says when text and value disagree."""
+"""What a check accepts, and what it says when text and value disagree."""
 
 import pytest
 
 from checkbook.pages import read
 from checkbook.registry import Registry
-from checkbook.roles import (
+from checkbook.store import Record
+from checkbook.verdicts import (
     Checker,
     compare_number,
     numbers_in_tex,
@@ -12,7 +13,6 @@ from checkbook.roles import (
     shown,
     verdict,
 )
-from checkbook.store import Record
 from tests.checkbook.test_pages import HEADER
 
 
