@@ -81,6 +81,7 @@ class Client(NotebookClient):
         self.page_timeout = timeout
         self.line, self.where = 1, "starting the kernel"
         self.said = tempfile.TemporaryFile()
+        self.sockets = tempfile.TemporaryDirectory(prefix="kernel-")
         self.peak_bytes = 0
         self.results, self.check_seconds = [], 0.0
 
@@ -92,6 +93,9 @@ class Client(NotebookClient):
         """
         self.reset_execution_trackers()
         self.km = self.create_kernel_manager()
+        # Kernels that start together can be given the same TCP port.
+        self.km.transport = "ipc"
+        self.km.connection_file = f"{self.sockets.name}/k.json"
         watch = None
         try:
             await self.async_start_new_kernel(
@@ -107,6 +111,7 @@ class Client(NotebookClient):
             self.process_status = await self._exit_status()
             if self.km is not None:
                 await asyncio.shield(self._async_cleanup_kernel())
+            self.sockets.cleanup()
 
     async def _cells(self) -> None:
         gaps = self.page.gaps()
