@@ -120,3 +120,16 @@ def test_no_tensor_of_the_library_is_left_over(pair):
     ours, theirs = pair
     named = {library_name(name) for name, _ in ours.named_parameters()}
     assert named == {name for name, _ in theirs.named_parameters()}
+
+
+def test_runs_on_meta():
+    with torch.device("meta"):
+        tokens = torch.zeros(2, 512, dtype=torch.long)
+        heads = ("pooler", "mlm", "nsp")
+        out = Bert(replace(BERT_BASE, heads=heads))(tokens)
+    assert [tuple(tensor.shape) for tensor in out] == [
+        (2, 512, 768),
+        (2, 768),
+        (2, 512, 30_522),
+        (2, 2),
+    ]
