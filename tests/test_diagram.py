@@ -42,11 +42,11 @@ def test_the_graph_of_a_run(run):
     )
     dashed = [re.sub(r" (margin|height|shape)=[\w.]+", "", x) for x in lines]
     assert [line for line in dashed if line[:1] in "0123456789io"] == [
-        "in0 [label=x]",
-        "in1 [label=w]",
+        r'in0 [label="x\nT D = 3 × 5"]',
+        r'in1 [label="w\nD H = 5 × 2"]',
         r'0 [label="einsum\nT D, D H -> T H"]',
-        'in0 -> 0 [label=" T D = 3 × 5 "]',
-        'in1 -> 0 [label=" D H = 5 × 2 "]',
+        'in0 -> 0 [label=""]',
+        'in1 -> 0 [label=""]',
         "1 [label=add]",
         rf'0 -> 1 [label=" q\n T H = 3 × 2 " {blue}]',
         r'2 [label="einsum\nT H, S H -> T S"]',

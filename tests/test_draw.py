@@ -80,6 +80,13 @@ def test_a_cell_is_the_stronger_the_larger_its_number():
     cells = parts(draw.picture(matrix()), "rect")[:-1]
     opacity = [float(cell["fill-opacity"]) for cell in cells]
     assert opacity == [0.5, 0, 1, 0.5, 0, 1]
+    fills = [cell["fill"].split(",")[0] for cell in cells]
+    assert (
+        fills
+        == ["var(--query-fill"] * 3
+        + ["var(--masked-fill"]
+        + ["var(--query-fill"] * 2
+    )
     zeros = parts(draw.picture(matrix([[0, 0]])), "rect")[:-1]
     assert [float(cell["fill-opacity"]) for cell in zeros] == [0, 0]
 

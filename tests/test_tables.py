@@ -154,8 +154,8 @@ def test_tensors(run):
     lines = [t.where for t in run.tensors]
     assert lines[2].startswith("test_tables.py:") and lines[0] == ""
     assert table.rows == (
-        ("x", "T D", (2, 6), 12, 96, "input", ""),
-        ("w", "D H", (6, 4), 24, 192, "parameter", ""),
+        ("x", "T D", (2, 6), 12, 96, "input"),
+        ("w", "D H", (6, 4), 24, 192, "parameter"),
         (
             "y",
             "T H",
@@ -163,14 +163,17 @@ def test_tensors(run):
             8,
             64,
             'einsum(x, self.w, "T D, D H -> T H")',
-            lines[2],
         ),
-        ("output", "T H", (2, 4), 8, 64, "y.exp()", lines[3]),
+        ("output", "T H", (2, 4), 8, 64, "y.exp()"),
     )
     assert table.columns == (
-        *("tensor", "axes", "size", "numbers", "bytes", "made by", "line"),
+        *("tensor", "axes", "size", "numbers", "bytes", "made by"),
     )
     assert [type(row[5]) for row in table.rows] == [str, str, Code, Code]
+    assert [row[5].where for row in table.rows[2:]] == lines[2:]
+    assert repr(table).splitlines()[-1].endswith(f"y.exp()  {lines[3]}")
+    last = f"<code>y.exp()</code><br><small>{lines[3]}</small></td></tr>"
+    assert last in table._repr_html_()
 
 
 def test_weights(run):
@@ -185,11 +188,26 @@ def test_steps(run):
     lines = [step.result.where for step in run.steps]
     assert table.columns == (
         *("step", "result", "operation", "axes", "size"),
-        *("FLOPs", "bytes", "parameters", "line"),
+        *("FLOPs", "bytes", "parameters"),
     )
     einsum_ = "einsum T D, D H -> T H"
     assert table.rows == (
-        ("1", "y", einsum_, "T H", (2, 4), 96, 64, 24, lines[0]),
-        ("2", "output", "exp", "T H", (2, 4), 0, 64, 0, lines[1]),
+        ("1", "y", einsum_, "T H", (2, 4), 96, 64, 24),
+        ("2", "output", "exp", "T H", (2, 4), 0, 64, 0),
     )
     assert table.total == ("FLOPs", "parameters")
+    assert [row[2].where for row in table.rows] == lines
+
+
+def test_steps_without_parameters():
+    run = trace.follow(lambda x: x + 1, torch.ones(2), axes={"x": "T"})
+    table = tables.steps(run, caption="trace")
+    assert table.columns[-2:] == ("FLOPs", "bytes")
+    assert table.total == ("FLOPs",)
+
+
+def test_long_code_may_break():
+    for text, breaks in (("x" * 36, False), ("x" * 37, True)):
+        table = tables.table([{"a": Code(text)}], caption="")
+        assert ("white-space:normal" in table._repr_html_()) == breaks
+        assert f">{text}</code></th>" in table._repr_html_()

@@ -13,8 +13,8 @@ from xfmr.svg import Figure
 from xfmr.trace import Run, Traced
 
 # style
-GRAPH = {"bgcolor": "transparent", "nodesep": "0.3", "ranksep": "0.35"}
-TYPE = {"fontname": "Helvetica", "fontsize": "12"}
+GRAPH = {"bgcolor": "transparent", "nodesep": "0.25", "ranksep": "0.3"}
+TYPE = {"fontname": "Helvetica", "fontsize": "10.5"}
 NODE = {"shape": "box", "height": "0.3", "margin": "0.12,0.05", **TYPE}
 EDGE = {"arrowsize": "0.6", **TYPE}
 SOURCE = {"shape": "plaintext", "margin": "0.04", "height": "0.2"}
@@ -47,7 +47,8 @@ def path_graph(run: Run, roles: Mapping[str, str]) -> Digraph:
     for n, t in enumerate(run.tensors):
         if id(t) not in made:
             made[id(t)] = f"in{n}"
-            graph.node(made[id(t)], t.name, **SOURCE, **_ink(t, roles))
+            label = rf"{t.name}\n{_shape(t)}"
+            graph.node(made[id(t)], label, **SOURCE, **_ink(t, roles))
     read = set()
     for n, step in enumerate(run.steps):
         graph.node(str(n), step.operation.replace(" ", r"\n", 1))
@@ -67,8 +68,11 @@ def _shape(t: Traced) -> str:
 
 
 def _edge(t: Traced) -> str:
-    named = t.kind == "result" and t.name.isidentifier()
-    return rf" {t.name}\n {_shape(t)} " if named else f" {_shape(t)} "
+    """What stands at an arrow; an input says its shape where it starts."""
+    if t.kind != "result":
+        return ""
+    named = rf" {t.name}\n" if t.name.isidentifier() else ""
+    return f"{named} {_shape(t)} "
 
 
 def _ink(t: Traced, roles: Mapping[str, str]) -> dict[str, str]:

@@ -26,15 +26,15 @@ from xfmr.svg import Figure
 __all__ = ["levels", "matrix", "path", "picture", "product", "traced"]
 
 # style: lengths in pixels
-CELL = 26.0  # a cell with a number, or one of few
-SHADED = 208.0  # an axis of many
+CELL = 30.0  # a cell with a number, or one of few
+SHADED = 220.0  # an axis of many
 SMALLEST = 0.375  # one of very many
-LETTER = 7.4  # the width of a character
-PADDING = 11.0  # round a number
+LETTER = 7.6  # the width of a character
+PADDING = 12.0  # round a number
 GAP = 10.0  # between grids
-LINE = 18.0  # of text
+LINE = 20.0  # of text
 ASIDE = 6.0  # between a name and its grid
-SIZE, SMALL = 13, 12  # of type
+SIZE, SMALL = 14, 13  # of type
 DROP = 0.35  # of type, from the middle of a line to its base
 HATCH = 6.5
 ROUND = 6.0
@@ -118,28 +118,22 @@ def product(
     check_product(left, right, result)
     a, b, c = trio = _arranged(left, right, result)
     written = written_sum(left, right, result, at) if at else ""
-    lines = [(a.x, left.title), (c.x, result.title), (a.x, written)]
-    if a.x + _width(left.title) < c.x - GAP:  # both fit on one line
-        y = [1, 1, 2]
-    else:
-        y = [1, 2, 3]
-    height = a.bottom + y[2 if written else 1] * LINE
+    below = a.bottom + LINE
     body = [
         *map(_grid, trio),
         *map(_names, (a, b)),
         _meeting(a, b),
         _followed(trio, at) if at else "",
         _line(b.x, LINE - 5, right.title),
-        *(
-            _line(x, a.bottom + n * LINE, words)
-            for n, (x, words) in zip(y, lines, strict=True)
-        ),
+        _line(a.right, below, left.title, anchor="end"),
+        _line(c.x, below, result.title),
+        _line(0.0, below + LINE + ASIDE, written),
     ]
     ends = [b.right, *(b.x + _width(g.title) for g in (right, result))]
     return svg.figure(
         "".join(body),
-        width=max(*ends, a.x + _width(written)) + 1,
-        height=height + ASIDE,
+        width=max(*ends, _width(written)) + 1,
+        height=below + (LINE + ASIDE if written else 0.0) + ASIDE,
         alt=f"{left.title}, times {right.title}, equals {result.title}",
         plain="\n".join(
             [repr(left), "times", repr(right), "equals", repr(result)]
@@ -151,7 +145,8 @@ def product(
 def _arranged(left: Grid, right: Grid, result: Grid) -> tuple[_Placed, ...]:
     """The left factor below, the right one above, the result between."""
     dx, dy = max(_dx(right), _dx(result)), max(_dy(left), _dy(result))
-    x = _names_width(left.rows)
+    width = _dx(left) * left.shape[1]
+    x = max(_names_width(left.rows), _width(left.title) - width)
     y = LINE + (LINE if right.columns else 0.0) + 2
     beside = GAP + max(_names_width(right.rows), LINE)
     beneath = GAP + LINE * (2 if left.columns else 1)
@@ -186,8 +181,10 @@ def _names_width(names: Sequence[str]) -> float:
     return max(map(_width, names)) + 2 * ASIDE if names else 1.0
 
 
-def _line(x: float, y: float, words: str) -> str:
-    return svg.text(x, y, words, font_size=SIZE) if words else ""
+def _line(x: float, y: float, words: str, anchor: str = "start") -> str:
+    if not words:
+        return ""
+    return svg.text(x, y, words, anchor=anchor, font_size=SIZE)
 
 
 def _grid(placed: _Placed) -> str:
@@ -203,16 +200,21 @@ def _grid(placed: _Placed) -> str:
 
 
 def _numbers(placed: _Placed) -> str:
-    """Numbers on the role's colour, the stronger the larger they are."""
+    """Numbers on the role's colour, or on grey where they are negative.
+
+    The larger they are, the stronger.
+    """
     grid, parts = placed.grid, []
     most = max(abs(v) for line in grid.values for v in line) or 1
-    fill = svg.colour(f"{grid.role}-fill")
     for i, j, (x, y, width, height) in placed.cells():
         if not grid.hidden(i, j):
-            strength = abs(grid.values[i][j]) / most
+            value = grid.values[i][j]
+            role = grid.role if value >= 0 else "masked"
             parts += (
                 svg.rect(
-                    *(x, y, width, height), fill=fill, fill_opacity=strength
+                    *(x, y, width, height),
+                    fill=svg.colour(f"{role}-fill"),
+                    fill_opacity=abs(value) / most,
                 ),
                 svg.text(
                     x + width / 2,

@@ -11,10 +11,21 @@ from html import escape
 from xfmr.trace import Run
 
 TIMES = " × "
+LONG = 36  # characters of code beyond which it is broken into lines
 
 
 class Code(str):
-    """Text that is source code."""
+    """Text that is source code.
+
+    Args:
+        where: its file and line, if it is shown with them.
+    """
+
+    def __new__(cls, text: str, where: str = "") -> "Code":
+        """Text with a place."""
+        made = super().__new__(cls, text)
+        made.where = where
+        return made
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +118,8 @@ def _text(value: object) -> str:
     match value:
         case None:
             return ""
+        case Code() if value.where:
+            return f"{value}  {value.where}"
         case bool() | str():
             return str(value)
         case int():
@@ -118,10 +131,19 @@ def _text(value: object) -> str:
     raise ValueError(f"{value=} must be text, a number or a tuple of them")
 
 
+def _code(text: str) -> str:
+    wide = len(text) > LONG
+    style = ' style="display:inline-block;min-width:16em;white-space:normal"'
+    return f"<code{style * wide}>{escape(text, quote=False)}</code>"
+
+
 def _cell(tag: str, value: object, right: bool, scope: str = "") -> str:
-    content = escape(_text(value), quote=False)
-    if isinstance(value, Code) and content:
-        content = f"<code>{content}</code>"
+    if isinstance(value, Code):
+        content = _code(value) if value else ""
+        if value.where:
+            content += f"<br><small>{escape(value.where)}</small>"
+    else:
+        content = escape(_text(value), quote=False)
     side = ' class="text-right"' if right else ""
     return f"<{tag}{scope}{side}>{content}</{tag}>"
 
@@ -163,8 +185,7 @@ def tensors(run: Run, *, caption: str) -> Table:
                 "size": t.shape,
                 "numbers": t.value.numel(),
                 "bytes": t.bytes,
-                "made by": Code(t.code) if t.code else t.kind,
-                "line": t.where,
+                "made by": Code(t.code, t.where) if t.code else t.kind,
             }
             for t in run.tensors
         ),
@@ -191,22 +212,25 @@ def weights(run: Run, *, caption: str) -> Table:
 
 
 def steps(run: Run, *, caption: str) -> Table:
-    """The execution trace: one row for each operation, in order."""
+    """The execution trace: one row for each operation, in order.
+
+    Parameters have a column where the run used any.
+    """
+    learned = any(step.parameters for step in run.steps)
     return table(
         (
             {
                 "step": str(n),
                 "result": Code(step.result.name),
-                "operation": step.operation,
+                "operation": Code(step.operation, step.result.where),
                 "axes": step.result.axes,
                 "size": step.result.shape,
                 "FLOPs": step.flops,
                 "bytes": step.result.bytes,
-                "parameters": step.parameters,
-                "line": step.result.where,
             }
+            | ({"parameters": step.parameters} if learned else {})
             for n, step in enumerate(run.steps, start=1)
         ),
         caption=caption,
-        total=["FLOPs", "parameters"],
+        total=["FLOPs", "parameters"] if learned else ["FLOPs"],
     )
