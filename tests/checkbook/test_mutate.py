@@ -265,6 +265,8 @@ def test_a_module_s_tests_are_its_own_and_those_that_import_it(book):
     root = book.parent
     (root / "tests" / "test_other.py").write_text("from abacus import beads\n")
     (root / "tests" / "test_draw.py").write_text("")
+    house = "import abacus.beads\nroot = __file__\n"
+    (root / "tests" / "test_house.py").write_text(house)
     assert files_that_test(root, "abacus.beads") == [
         "tests/test_beads.py",
         "tests/test_other.py",

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
+from checkbook import dot
 from checkbook.mutate.mutant import Mutant
 
 LEFT_OUT = shutil.ignore_patterns(
@@ -45,7 +46,7 @@ class Tree:
         paths = [str(path) for path in self.sources]
         if os.environ.get("PYTHONPATH"):
             paths.append(os.environ["PYTHONPATH"])
-        return os.environ | {
+        return dot.on_path(os.environ, self.home / "bin") | {
             "PYTHONPATH": os.pathsep.join(paths),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONHASHSEED": "0",
@@ -90,12 +91,17 @@ class Tree:
 
 
 def files_that_test(root: Path, module: str) -> list[str]:
-    """The test files of a module: its own, and those that import it."""
+    """The test files of a module: its own, and those that import it.
+
+    Files that read the tree itself are left out: they judge how it is
+    written, and would take any fault for a fault of style.
+    """
     own = f"test_{module.rpartition('.')[2]}.py"
     return [
         str(path.relative_to(root))
         for path in sorted((root / "tests").rglob("test_*.py"))
-        if path.name == own or module in _imports(path)
+        if (path.name == own or module in _imports(path))
+        and "__file__" not in path.read_text("utf8")
     ]
 
 

@@ -47,7 +47,6 @@ class Workshop:
         self.jobs = jobs
         self.processes = Processes()
         self.tests: dict[str, list[str]] = {}
-        self.limits: dict[str, float] = {}
         self.judges: SimpleQueue[Judge] = SimpleQueue()
 
     def __enter__(self):
@@ -78,8 +77,9 @@ class Workshop:
             self.pool.submit(self._judge, number, first.tree.root)
             for number in range(1, self.jobs)
         ]
-        self._time_tests(first, files)
+        limit = self._time_tests(first)
         for judge in [first, *(job.result() for job in rest)]:
+            judge.limit = limit
             self.judges.put(judge)
         return self._controls(files)
 
@@ -88,7 +88,7 @@ class Workshop:
         home = self.home / str(number)
         home.mkdir()
         tree = Tree(home, source, self.it.sources)
-        judge = Judge(tree, self.how, self.processes, self.tests, self.limits)
+        judge = Judge(tree, self.how, self.processes, self.tests)
         self._verify(tree)
         ended = judge.build()
         if ended.status != 0:
@@ -116,20 +116,19 @@ class Workshop:
             if not Path(line).is_relative_to(tree.root):
                 raise Broken(f"a copy imports {line}, which is not its own")
 
-    def _time_tests(self, judge: Judge, files: list[str]) -> None:
-        """Run the tests of each module once, to know that they pass."""
-        for file in files:
-            if not self.tests[file]:
-                continue
-            ended = judge.test(file)
-            if ended.status == NO_TESTS:
-                self.tests[file] = []
-            elif ended.status != 0:
-                raise Broken(
-                    f"the tests of {file} fail before anything is changed:\n"
-                    f"{tail(ended.output)}"
-                )
-            self.limits[file] = TEST_LIMIT + 5 * ended.seconds
+    def _time_tests(self, judge: Judge) -> float:
+        """Seconds to give to tests, which must pass without a fault."""
+        if not any(self.tests.values()):
+            return TEST_LIMIT
+        ended = judge.test(*self.tests)
+        if ended.status == NO_TESTS:
+            self.tests.clear()
+        elif ended.status != 0:
+            raise Broken(
+                "the tests fail before anything is changed:\n"
+                f"{tail(ended.output)}"
+            )
+        return TEST_LIMIT + 2 * ended.seconds
 
     def _controls(self, files: list[str]) -> dict[str, str]:
         judge = self.judges.get()
