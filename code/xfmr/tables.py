@@ -11,7 +11,10 @@ from html import escape
 from xfmr.trace import Run
 
 TIMES = " × "
+
+# style
 LONG = 36  # characters of code beyond which it is broken into lines
+BROKEN = ' style="display:block;min-width:16em;white-space:normal"'
 
 
 class Code(str):
@@ -132,16 +135,16 @@ def _text(value: object) -> str:
 
 
 def _code(text: str) -> str:
-    wide = len(text) > LONG
-    style = ' style="display:inline-block;min-width:16em;white-space:normal"'
-    return f"<code{style * wide}>{escape(text, quote=False)}</code>"
+    style = BROKEN if len(text) > LONG else ""
+    return f"<code{style}>{escape(text, quote=False)}</code>"
 
 
 def _cell(tag: str, value: object, right: bool, scope: str = "") -> str:
     if isinstance(value, Code):
         content = _code(value) if value else ""
         if value.where:
-            content += f"<br><small>{escape(value.where)}</small>"
+            content += "" if BROKEN in content else "<br>"
+            content += f"<small>{escape(value.where)}</small>"
     else:
         content = escape(_text(value), quote=False)
     side = ' class="text-right"' if right else ""
