@@ -91,7 +91,8 @@ def _build(paths: Paths, *, clean: bool, jobs: int, publish: bool) -> int:
         shutil.rmtree(paths.records, ignore_errors=True)
     again = state.last_wrong(paths)
     if again is None or not state.trusted(paths):
-        shutil.rmtree(paths.work / "doctrees", ignore_errors=True)
+        for name in ("doctrees", "html"):
+            shutil.rmtree(paths.work / name, ignore_errors=True)
     paths.trust.unlink(missing_ok=True)
     paths.work.mkdir(parents=True, exist_ok=True)
     complaints = Complaints(paths.book)

@@ -222,8 +222,12 @@ def _builder_inited(app: Sphinx) -> None:
     myst_nb.sphinx_.create_client = create_client
 
 
-def _outdated(app: Sphinx, env: BuildEnvironment, *_) -> list[str]:
+def _outdated(
+    app: Sphinx, env: BuildEnvironment, added, changed, removed
+) -> list[str]:
     """Documents whose outputs have changed, though their text has not."""
+    for docname in removed:
+        Path(app.outdir, f"{docname}.html").unlink(missing_ok=True)
     old = getattr(env, "checkbook_marks", {})
     again = set(app.config.checkbook_again)
     return [

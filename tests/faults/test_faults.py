@@ -102,6 +102,20 @@ def test_a_restored_page_with_an_old_date_is_read_again(copy):
     assert "More words" not in (copy.root / "_build/html/one.html").read_text()
 
 
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_removed_page_leaves_the_site(copy, trusted):
+    copy.chapters.remove("one")
+    copy.page("two", "mended")
+    copy.write(
+        "_toc.yml", "format: jb-book\nroot: index\nchapters:\n  - file: two\n"
+    )
+    if not trusted:
+        (copy.root / "_build/work/doctrees/environment.pickle").unlink()
+    assert copy.build().code == 0
+    assert (copy.root / "_build/html/two.html").exists()
+    assert not (copy.root / "_build/html/one.html").exists()
+
+
 def test_the_pins_run_everything_again(copy):
     (copy.root / "requirements.txt").write_text("# other pins\n")
     assert copy.build().ran == {"one", "two"}
