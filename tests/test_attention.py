@@ -7,13 +7,8 @@ import torch
 from torch import nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from xfmr.attention import (
-    Attention,
-    attend,
-    attention_weights,
-    causal_mask,
-    padding_mask,
-)
+from xfmr.attention import Attention, attend, attention_weights
+from xfmr.mask import causal_mask, padding_mask
 
 SHARING = [
     pytest.param(8, id="multi-head"),
@@ -158,32 +153,6 @@ def test_decoding_one_token_equals_the_last_row():
     )
 
 
-def test_causal_mask_by_hand():
-    assert causal_mask(n_queries=3, n_keys=3).tolist() == [
-        [True, False, False],
-        [True, True, False],
-        [True, True, True],
-    ]
-    assert causal_mask(n_queries=2, n_keys=4).tolist() == [
-        [True, True, True, False],
-        [True, True, True, True],
-    ]
-
-
-def test_padding_mask_by_hand():
-    assert padding_mask([1, 3], n_keys=3).tolist() == [
-        [[True, False, False]],
-        [[True, True, True]],
-    ]
-
-
-def test_masks_combine():
-    both = causal_mask(n_queries=3, n_keys=3) & padding_mask([2], n_keys=3)
-    assert both.tolist() == [
-        [[True, False, False], [True, True, False], [True, True, False]]
-    ]
-
-
 @pytest.mark.parametrize("n_kv_heads", SHARING)
 @pytest.mark.parametrize("bias", [False, True])
 def test_a_weight_for_every_parameter_of_the_formula(n_kv_heads, bias):
@@ -214,20 +183,3 @@ def test_heads_that_cannot_be_grouped(n_kv_heads):
         ValueError, match=f"^n_kv_heads={n_kv_heads} must divide n_heads=8$"
     ):
         layer(n_kv_heads)
-
-
-@pytest.mark.parametrize(("n_queries", "n_keys"), [(3, 2), (0, 2), (-1, 2)])
-def test_queries_without_a_place_among_the_keys(n_queries, n_keys):
-    with pytest.raises(
-        ValueError, match=f"^{n_queries=} must be from 1 to {n_keys=}$"
-    ):
-        causal_mask(n_queries=n_queries, n_keys=n_keys)
-
-
-@pytest.mark.parametrize("length", [0, 4, -1])
-def test_lengths_outside_the_sequence(length):
-    with pytest.raises(
-        ValueError,
-        match=rf"^lengths\[1\]={length} must be from 1 to n_keys=3$",
-    ):
-        padding_mask([3, length], n_keys=3)

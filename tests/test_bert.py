@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from xfmr import count
-from xfmr.attention import padding_mask
+from xfmr.mask import padding_mask
 from xfmr.models.bert import Bert
 from xfmr.presets import BERT_BASE, GPT2
 

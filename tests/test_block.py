@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from xfmr.attention import padding_mask
 from xfmr.block import EncoderBlock
+from xfmr.mask import padding_mask
 from xfmr.presets import BERT_BASE, GPT2, LLAMA2_7B
 
 TOY = replace(

@@ -6,63 +6,32 @@ one, and the shares weigh the values:
     weights = softmax(q k^T / sqrt(H))      heads = weights v
 
 `attend` is that and nothing more: give it matrices and it is a single head,
-give it leading axes and it is many. `Attention` adds the projections. Its K
-key/value heads serve N query heads in groups of G = N / K:
+give it leading axes and it is many. `attend_fused` gives the same heads and
+keeps no weights. `Attention` adds the projections. Its K key/value heads
+serve N query heads in groups of G = N / K:
 
     K = N        multi-head       Vaswani et al. 2017, section 3.2.2
     1 < K < N    grouped-query    Ainslie et al. 2023, section 2.2
     K = 1        multi-query      Shazeer 2019, section 3
 """
 
-from collections.abc import Sequence
 from math import inf, sqrt
 
-import torch
 from einops import einsum, rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
 
 from xfmr.axes import group_size
-
-
-def causal_mask(*, n_queries: int, n_keys: int) -> Bool[Tensor, "T S"]:
-    """True where a query may read: its own position and all before it.
-
-    The queries are the last T of the S positions, so the same rule holds for
-    a whole sequence (T = S) and for one new token after a cache (T = 1).
-
-    Raises:
-        ValueError: if T > S: the first query would have nothing to read.
-    """
-    if not 1 <= n_queries <= n_keys:
-        raise ValueError(f"{n_queries=} must be from 1 to {n_keys=}")
-    everything = torch.ones(n_queries, n_keys, dtype=torch.bool)
-    return everything.tril(n_keys - n_queries)
-
-
-def padding_mask(
-    lengths: Sequence[int], *, n_keys: int
-) -> Bool[Tensor, "B 1 S"]:
-    """True where a key is one of its sequence's first `lengths[b]` tokens.
-
-    It combines with another mask by `&`.
-
-    Raises:
-        ValueError: if a length is below 1 or above S.
-    """
-    for b, length in enumerate(lengths):
-        if not 1 <= length <= n_keys:
-            raise ValueError(
-                f"lengths[{b}]={length} must be from 1 to {n_keys=}"
-            )
-    is_token = torch.arange(n_keys) < torch.tensor(lengths)[:, None]
-    return rearrange(is_token, "B S -> B 1 S")
+from xfmr.cache import KVCache
+from xfmr.rotary import Rotary
 
 
 def attention_weights(
     q: Float[Tensor, "... T H"],
     k: Float[Tensor, "... S H"],
     mask: Bool[Tensor, "... #T S"] | None = None,
+    score_bias: Float[Tensor, "... T S"] | None = None,
 ) -> Float[Tensor, "... T S"]:
     """The share of each query's attention that each key receives.
 
@@ -70,9 +39,13 @@ def attention_weights(
     """
     scores = einsum(q, k, "... T H, ... S H -> ... T S")
     scaled = scores / sqrt(q.shape[-1])
+    if score_bias is not None:
+        scaled = scaled + score_bias
     if mask is not None:
         scaled = scaled.masked_fill(~mask, -inf)
-    return scaled.softmax(dim=-1)
+    weights = scaled.softmax(dim=-1)
+    # zeros, not NaN, for a query that may read nothing
+    return weights if mask is None else weights.masked_fill(~mask, 0)
 
 
 def attend(
@@ -80,15 +53,42 @@ def attend(
     k: Float[Tensor, "... S H"],
     v: Float[Tensor, "... S H"],
     mask: Bool[Tensor, "... #T S"] | None = None,
+    score_bias: Float[Tensor, "... T S"] | None = None,
 ) -> tuple[Float[Tensor, "... T H"], Float[Tensor, "... T S"]]:
     """What each query reads, and the weights it reads with.
 
     Vaswani et al. 2017, equation 1. Leading axes broadcast: keys and values
     of axes `B K 1 S H` serve every query head of `B K G T H`.
     """
-    weights = attention_weights(q, k, mask)
+    weights = attention_weights(q, k, mask, score_bias)
     heads = einsum(weights, v, "... T S, ... S H -> ... T H")
     return heads, weights
+
+
+def attend_fused(
+    q: Float[Tensor, "B K G T H"],
+    k: Float[Tensor, "B K 1 S H"],
+    v: Float[Tensor, "B K 1 S H"],
+    mask: Bool[Tensor, "#B 1 1 #T S"] | None = None,
+    score_bias: Float[Tensor, "#B K G T S"] | None = None,
+) -> Float[Tensor, "B K G T H"]:
+    """What `attend` reads, by torch's kernel, which keeps no weights."""
+    K, G = q.shape[1:3]
+    allowed = mask
+    if score_bias is not None:
+        if mask is not None:
+            score_bias = score_bias.masked_fill(~mask, -inf)
+        allowed = score_bias
+    if allowed is not None:
+        allowed = rearrange(allowed, "B K G T S -> B (K G) T S")
+    heads = scaled_dot_product_attention(
+        rearrange(q, "B K G T H -> B (K G) T H"),
+        rearrange(k, "B K 1 S H -> B K S H"),
+        rearrange(v, "B K 1 S H -> B K S H"),
+        attn_mask=allowed,
+        enable_gqa=G > 1,
+    )
+    return rearrange(heads, "B (K G) T H -> B K G T H", K=K)
 
 
 class Attention(nn.Module):
@@ -100,6 +100,9 @@ class Attention(nn.Module):
         n_kv_heads: K.
         d_head: H. Usually D / N, but free: N H need not be D.
         bias: whether the four projections add a bias, as BERT's do.
+        rotary: turns queries and keys by their positions.
+        fused: whether `attend_fused` takes the place of `attend`: faster,
+            but no trace of the run shows the weights.
 
     Raises:
         ValueError: if K does not divide N.
@@ -113,10 +116,13 @@ class Attention(nn.Module):
         n_kv_heads: int,
         d_head: int,
         bias: bool = False,
+        rotary: Rotary | None = None,
+        fused: bool = False,
     ):
         super().__init__()
         group_size(n_heads=n_heads, n_kv_heads=n_kv_heads)
-        self.n_kv_heads, self.d_head = n_kv_heads, d_head
+        self.n_heads, self.n_kv_heads = n_heads, n_kv_heads
+        self.d_head, self.rotary, self.fused = d_head, rotary, fused
         self.w_q = nn.Linear(d_model, n_heads * d_head, bias=bias)
         self.w_k = nn.Linear(d_model, n_kv_heads * d_head, bias=bias)
         self.w_v = nn.Linear(d_model, n_kv_heads * d_head, bias=bias)
@@ -127,14 +133,70 @@ class Attention(nn.Module):
         x: Float[Tensor, "B T D"],
         memory: Float[Tensor, "B S D"] | None = None,
         mask: Bool[Tensor, "... #T S"] | None = None,
+        *,
+        score_bias: Float[Tensor, "... N T S"] | None = None,
+        cache: KVCache | None = None,
     ) -> Float[Tensor, "B T D"]:
-        """Let x read from memory, or from itself where no memory is given."""
-        K, H = self.n_kv_heads, self.d_head
+        """Let x read from memory, or from itself where no memory is given.
+
+        Args:
+            mask: which positions may be read, the same for every head.
+            score_bias: what is added to the scaled scores of each head.
+            cache: the positions before x, which x may also read; x joins it.
+
+        Raises:
+            ValueError: if mask or bias do not fit the scores, or both memory
+                and cache are given.
+        """
+        if memory is not None and cache is not None:
+            raise ValueError("memory must be None where there is a cache")
         memory = x if memory is None else memory
+        N, K, H = self.n_heads, self.n_kv_heads, self.d_head
         q = rearrange(self.w_q(x), "B T (K G H) -> B K G T H", K=K, H=H)
         k = rearrange(self.w_k(memory), "B S (K H) -> B K 1 S H", K=K)
         v = rearrange(self.w_v(memory), "B S (K H) -> B K 1 S H", K=K)
-        if mask is not None:  # the same for every head
-            mask = mask[..., None, None, :, :]
-        heads, _ = attend(q, k, v, mask)
+        if self.rotary is not None:
+            n_before = 0 if cache is None else cache.n_tokens
+            q, k = self.rotary(q, n_before), self.rotary(k, n_before)
+        if cache is not None:
+            k, v = cache.extend(k, v)
+        whole = len(x), N, x.shape[1], k.shape[-2]
+        if mask is not None:
+            mask = _mask_of_heads(mask, whole)
+        if score_bias is not None:
+            score_bias = _bias_of_heads(score_bias.to(q.dtype), whole, K)
+        if self.fused:
+            heads = attend_fused(q, k, v, mask, score_bias)
+        else:
+            heads, _ = attend(q, k, v, mask, score_bias)
         return self.w_o(rearrange(heads, "B K G T H -> B T (K G H)"))
+
+
+def _mask_of_heads(
+    mask: Bool[Tensor, "... #T S"], whole: tuple[int, int, int, int]
+) -> Bool[Tensor, "#B 1 1 #T S"]:
+    """A mask for the scores of all heads, which are B N T S together."""
+    B, _, T, S = whole
+    fits = ((T, S), (1, S), (B, T, S), (B, 1, S), (1, T, S), (1, 1, S))
+    if mask.shape not in fits:
+        raise ValueError(
+            f"mask.shape={tuple(mask.shape)} must be {(T, S)} or {(B, T, S)}, "
+            "with 1 where the mask is the same for all"
+        )
+    return rearrange(mask, "... T S -> (...) 1 1 T S")
+
+
+def _bias_of_heads(
+    score_bias: Float[Tensor, "... N T S"],
+    whole: tuple[int, int, int, int],
+    n_kv_heads: int,
+) -> Float[Tensor, "#B K G T S"]:
+    """A bias of the scores, its heads in groups."""
+    B, *rest = whole
+    if score_bias.shape not in ((*rest,), (1, *rest), (B, *rest)):
+        raise ValueError(
+            f"score_bias.shape={tuple(score_bias.shape)} must be "
+            f"{(*rest,)} or {whole}"
+        )
+    pattern = "... (K G) T S -> (...) K G T S"
+    return rearrange(score_bias, pattern, K=n_kv_heads)

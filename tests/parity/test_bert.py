@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from transformers import BertConfig, BertForPreTraining
 
-from xfmr.attention import padding_mask
+from xfmr.mask import padding_mask
 from xfmr.models.bert import Bert
 from xfmr.presets import BERT_BASE
 
