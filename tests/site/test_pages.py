@@ -4,7 +4,6 @@ import base64
 import hashlib
 import re
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from .conftest import CHAPTERS, SITE
@@ -17,54 +16,67 @@ def test_there_are_pages():
     assert CHAPTERS
 
 
-def test_nothing_leaves_and_nothing_fails(visit, name):
+def test_complete_in_itself(visit, name):
+    """Nothing leaves, nothing fails, the formulas stand, the weight is low."""
     seen = visit().open(name)
     assert [u for u in seen.requests if not u.startswith("file:")] == []
     assert all(SITE in path.parents for path in seen.loaded())
     assert seen.messages == []
-
-
-def test_mathematics_is_set(visit, name):
-    page = visit().open(name).page
-    formulas = page.locator(".math").count()
-    assert page.locator(".math mjx-container svg").count() >= formulas
-    assert page.locator("[data-mjx-error], mjx-merror").count() == 0
-
-
-@pytest.mark.parametrize("width", [360, 320])
-def test_nothing_scrolls_sideways(visit, name, width):
-    page = visit(viewport={"width": width, "height": 740}).open(name).page
-    for details in page.locator("details").all():
-        details.evaluate("d => { d.open = true }")
-    assert page.evaluate(
-        "() => { scrollTo(99, 0);"
-        " return [scrollX, document.documentElement.scrollWidth] }"
-    ) == [0, width]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(visit, name, scheme):
-    page = visit(color_scheme=scheme).open(name).page
-    for details in page.locator("article details").all():
-        details.evaluate("d => { d.open = true }")
-    found = Axe().run(page).response["violations"]
-    assert [
-        (v["id"], [n["html"][:200] for n in v["nodes"][:3]]) for v in found
-    ] == []
-
-
-def test_axe_finds_nothing_in_forced_colours(visit):
-    page = visit(forced_colors="active").open(CHAPTERS[0]).page
-    assert Axe().run(page).response["violations"] == []
-
-
-def test_weight(visit, name):
-    files = set(visit().open(name).loaded())
-    own = [path for path in files if "mathjax" not in path.parts]
+    formulas = seen.page.locator(".math").count()
+    assert seen.page.locator(".math mjx-container svg").count() >= formulas
+    assert seen.page.locator("[data-mjx-error], mjx-merror").count() == 0
+    own = {path for path in seen.loaded() if "mathjax" not in path.parts}
     assert sum(path.stat().st_size for path in own) <= WEIGHT
     scripts = [path for path in own if path.suffix == ".js"]
     if name != "search.html":  # which loads the words of the whole book
         assert sum(path.stat().st_size for path in scripts) <= SCRIPT
+
+
+def unfold(page):
+    page.evaluate(
+        "document.querySelectorAll('article details')"
+        ".forEach((d) => { d.open = true })"
+    )
+
+
+def test_nothing_scrolls_sideways(visit, name):
+    page = visit(viewport={"width": 360, "height": 740}).open(name).page
+    unfold(page)
+    for width in (360, 320):
+        page.set_viewport_size({"width": width, "height": 740})
+        page.wait_for_timeout(100)
+        assert page.evaluate(
+            "() => { scrollTo(99, 0);"
+            " return [scrollX, document.documentElement.scrollWidth] }"
+        ) == [0, width]
+        loose = page.evaluate(
+            """() => [...document.querySelectorAll("main *")].filter((e) => {
+                const flow = getComputedStyle(e).overflowX;
+                return (flow === "auto" || flow === "scroll")
+                    && e.scrollWidth > e.clientWidth + 1 && e.tabIndex < 0;
+            }).map((e) => e.outerHTML.slice(0, 120))"""
+        )
+        assert loose == [], "a frame that scrolls can be reached by keyboard"
+
+
+def violations(page):
+    found = Axe().run(page).response["violations"]
+    return [
+        (v["id"], [n["html"][:200] for n in v["nodes"][:3]]) for v in found
+    ]
+
+
+def test_axe_finds_nothing(visit, name):
+    page = visit().open(name).page
+    unfold(page)
+    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page) == []
+
+
+def test_axe_finds_nothing_in_forced_colours(visit):
+    page = visit(forced_colors="active").open(CHAPTERS[0]).page
+    assert violations(page) == []
 
 
 def test_no_script_is_waited_for(name):
@@ -114,7 +126,8 @@ def test_injected_script_does_not_run(visit):
 def test_reads_without_script(visit, chapter):
     page = visit(java_script_enabled=False).open_plain(chapter).page
     assert page.locator("article h1").is_visible()
-    number = page.locator("article p > a.checked.num").first
+    number = page.locator("article p > a.checked.num").locator("visible=true")
+    number = number.first
     href = number.get_attribute("href")
     number.click()
     assert page.url.endswith(href.rpartition("../")[2])
