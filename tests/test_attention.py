@@ -2,13 +2,30 @@
 
 from math import e, log
 
+import jaxtyping
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from xfmr.attention import Attention, attend, attention_weights
-from xfmr.mask import causal_mask, padding_mask
+from xfmr.attention import (
+    Attention,
+    attend,
+    attend_fused,
+    attention_weights,
+)
+from xfmr.cache import KVCache
+from xfmr.mask import (
+    causal_mask,
+    document_mask,
+    padding_mask,
+    prefix_mask,
+    sliding_window_mask,
+)
+from xfmr.position import alibi
+from xfmr.rotary import Rotary
 
 SHARING = [
     pytest.param(8, id="multi-head"),
@@ -23,7 +40,7 @@ def randn(*shape, seed=0):
     return torch.randn(*shape, generator=generator)
 
 
-def layer(n_kv_heads=8, bias=False, n_heads=8):
+def layer(n_kv_heads=8, bias=False, n_heads=8, **options):
     torch.manual_seed(1)
     return Attention(
         d_model=32,
@@ -31,6 +48,7 @@ def layer(n_kv_heads=8, bias=False, n_heads=8):
         n_kv_heads=n_kv_heads,
         d_head=16,
         bias=bias,
+        **options,
     )
 
 
@@ -183,3 +201,232 @@ def test_heads_that_cannot_be_grouped(n_kv_heads):
         ValueError, match=f"^n_kv_heads={n_kv_heads} must divide n_heads=8$"
     ):
         layer(n_kv_heads)
+
+
+def test_a_bias_of_the_scores_by_hand():
+    # equal scores, and a bias of ln 3 on the first key: shares are 3 : 1
+    q, k = torch.zeros(1, 4), torch.ones(2, 4)
+    bias = torch.tensor([[log(3.0), 0]])
+    weights = attention_weights(q, k, score_bias=bias)
+    torch.testing.assert_close(weights, torch.tensor([[0.75, 0.25]]))
+
+
+@pytest.mark.parametrize("n_kv_heads", SHARING)
+@pytest.mark.parametrize("batched", [False, True])
+def test_a_bias_for_each_head_equals_torch(n_kv_heads, batched):
+    ours, x = layer(n_kv_heads), randn(3, 5, 32)
+    bias = randn(*([3] if batched else []), 8, 5, 5, seed=1)
+    heads = scaled_dot_product_attention(
+        split(ours.w_q(x)),
+        split(ours.w_k(x)),
+        split(ours.w_v(x)),
+        attn_mask=bias.masked_fill(~CAUSAL, -torch.inf),
+        enable_gqa=True,
+    )
+    theirs = ours.w_o(heads.transpose(1, 2).flatten(2))
+    torch.testing.assert_close(ours(x, mask=CAUSAL, score_bias=bias), theirs)
+
+
+MASKS = {
+    "none": None,
+    "causal": CAUSAL,
+    "a row for all": torch.tensor([[True, True, False, True, False]]),
+    "padding": padding_mask([5, 3, 1], n_keys=5),
+    "one for the batch": CAUSAL[None],
+    "prefix": prefix_mask([0, 2, 4], n_queries=5, n_keys=5),
+    "window": sliding_window_mask(window=2, n_queries=5, n_keys=5),
+    "document": document_mask(torch.tensor([[0, 0, 1, 1, 1]] * 3)) & CAUSAL,
+    "nothing to read": torch.arange(5)[:, None] > torch.arange(5),
+}
+
+
+def heads_and_gradients(attention, q, k, v, *others):
+    inputs = [x.clone().requires_grad_() for x in (q, k, v)]
+    heads = attention(*inputs, *others)
+    heads = heads if torch.is_tensor(heads) else heads[0]
+    weights = randn(*heads.shape, seed=7).double()
+    return heads, *torch.autograd.grad((heads * weights).sum(), inputs)
+
+
+@pytest.mark.parametrize("biased", [False, True])
+@pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
+@pytest.mark.parametrize("n_kv_heads", SHARING)
+def test_the_fused_kernel_computes_the_same(n_kv_heads, mask, biased):
+    K, G = n_kv_heads, 8 // n_kv_heads
+    q = randn(3, K, G, 5, 16).double()
+    k, v = (randn(3, K, 1, 5, 16, seed=s).double() for s in (1, 2))
+    bias = randn(3, K, G, 5, 5, seed=3).double() if biased else None
+    if mask is not None:
+        mask = mask[..., None, None, :, :].expand(3, 1, 1, -1, 5)
+    plain = heads_and_gradients(attend, q, k, v, mask, bias)
+    fused = heads_and_gradients(attend_fused, q, k, v, mask, bias)
+    for a, b in zip(plain, fused, strict=True):
+        assert a.isfinite().all()
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
+@pytest.mark.parametrize("n_kv_heads", SHARING)
+@pytest.mark.parametrize(
+    "bias", [None, alibi(n_heads=8, n_queries=5, n_keys=5)]
+)
+def test_a_fused_layer_computes_the_same(n_kv_heads, mask, bias):
+    options = {"rotary": Rotary(d_head=16), "bias": True}
+    plain = layer(n_kv_heads, **options).double()
+    fused = layer(n_kv_heads, fused=True, **options).double()
+    x = randn(3, 5, 32).double()
+    a, b = (m(x, mask=mask, score_bias=bias) for m in (plain, fused))
+    torch.testing.assert_close(a, b, rtol=0, atol=1e-12)
+
+
+def test_fused_only_if_asked(monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        "xfmr.attention.attend_fused", lambda *a: calls.append(a) or a[0]
+    )
+    layer()(randn(3, 5, 32))
+    assert not calls
+    layer(fused=True)(randn(3, 5, 32))
+    assert len(calls) == 1
+
+
+def test_a_query_with_nothing_to_read_reads_zeros():
+    mask = torch.tensor([[True, False], [False, False]])
+    heads, weights = attend(randn(2, 4), randn(2, 4), randn(2, 4), mask)
+    assert weights.tolist() == [[1, 0], [0, 0]]
+    assert heads[1].tolist() == [0] * 4
+
+
+@st.composite
+def maskings(draw):
+    rows = st.lists(st.booleans(), min_size=6, max_size=6)
+    return torch.tensor(draw(st.lists(rows, min_size=4, max_size=4)))
+
+
+@settings(max_examples=25)
+@given(maskings(), st.integers(0, 99))
+def test_rows_sum_to_one(mask, seed):
+    q, k = randn(4, 8, seed=seed), randn(6, 8, seed=seed + 1)
+    weights = attention_weights(10 * q, k, mask)
+    assert (weights >= 0).all()
+    assert not weights[~mask].any()
+    torch.testing.assert_close(weights.sum(-1), mask.any(-1).float())
+
+
+@settings(max_examples=25)
+@given(st.permutations(range(5)), st.booleans())
+def test_without_positions_an_order_means_nothing(order, fused):
+    ours, x = layer(2, fused=fused).double(), randn(2, 5, 32).double()
+    torch.testing.assert_close(ours(x[:, order]), ours(x)[:, order])
+
+
+def test_rotary_positions_give_order_a_meaning():
+    ours, x = layer(2, rotary=Rotary(d_head=16)), randn(2, 5, 32)
+    assert not torch.allclose(ours(x.flip(1)), ours(x).flip(1), atol=1e-3)
+
+
+@settings(max_examples=25)
+@given(t=st.integers(1, 5), seed=st.integers(0, 99), fused=st.booleans())
+def test_the_future_changes_nothing(t, seed, fused):
+    ours = layer(2, rotary=Rotary(d_head=16), fused=fused)
+    x = randn(2, 5, 32, seed=seed)
+    changed = x.clone()
+    changed[:, t:] = 1e3 * randn(2, 5 - t, 32, seed=seed + 1)
+    a, b = ours(x, mask=CAUSAL), ours(changed, mask=CAUSAL)
+    assert torch.equal(a[:, :t], b[:, :t])
+
+
+@given(window=st.integers(1, 6), t=st.integers(0, 4))
+def test_a_window_reads_as_if_the_rest_were_cut_off(window, t):
+    ours, x = layer(2), randn(2, 5, 32)
+    size = {"n_queries": 5, "n_keys": 5}
+    mask = CAUSAL & sliding_window_mask(window=window, **size)
+    near = x[:, max(0, t - window + 1) : t + 1]
+    torch.testing.assert_close(ours(x, mask=mask)[:, t], ours(near)[:, -1])
+
+
+@settings(max_examples=25)
+@given(
+    pieces=st.lists(st.integers(1, 4), min_size=1, max_size=5),
+    window=st.integers(1, 12),
+    n_kv_heads=st.sampled_from([8, 2, 1]),
+    fused=st.booleans(),
+)
+def test_a_cache_changes_nothing(pieces, window, n_kv_heads, fused):
+    ours = layer(n_kv_heads, rotary=Rotary(d_head=16), fused=fused).double()
+    x, cache, outputs = randn(2, sum(pieces), 32).double(), KVCache(), []
+
+    def reads(n_queries, n_keys):
+        size = {"n_queries": n_queries, "n_keys": n_keys}
+        return {
+            "mask": causal_mask(**size)
+            & sliding_window_mask(window=window, **size),
+            "score_bias": alibi(n_heads=8, **size),
+        }
+
+    for piece in x.split(pieces, dim=1):
+        T = piece.shape[1]
+        read = reads(T, cache.n_tokens + T)
+        outputs.append(ours(piece, **read, cache=cache))
+    T = x.shape[1]
+    assert cache.n_tokens == T
+    torch.testing.assert_close(
+        torch.cat(outputs, dim=1), ours(x, **reads(T, T)), rtol=0, atol=1e-12
+    )
+
+
+def test_a_cache_keeps_the_keys_and_values_of_each_head():
+    ours, cache = layer(2), KVCache()
+    assert cache.n_tokens == 0
+    x = randn(3, 5, 32)
+    ours(x[:, :4], cache=cache)
+    ours(x[:, 4:], cache=cache)
+    torch.testing.assert_close(cache.k[:, :, 0], split(ours.w_k(x)))
+    torch.testing.assert_close(cache.v[:, :, 0], split(ours.w_v(x)))
+    assert cache.k.shape == (3, 2, 1, 5, 16)
+
+
+def test_memory_and_cache_exclude_each_other():
+    with pytest.raises(
+        ValueError, match=r"^memory must be None where there is a cache$"
+    ):
+        layer()(randn(3, 5, 32), randn(3, 5, 32), cache=KVCache())
+
+
+@pytest.fixture
+def unannotated(monkeypatch):
+    """What a page sees, where no annotation is checked."""
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [(4, 5), (5, 4), (5, 1), (5,), (), (2, 5, 5), (3, 4, 5), (1, 3, 5, 5)],
+)
+def test_masks_of_the_wrong_shape(unannotated, shape):
+    mask = torch.ones(shape, dtype=torch.bool)
+    with pytest.raises(ValueError) as error:
+        layer()(randn(3, 5, 32), mask=mask)
+    assert str(error.value) == (
+        f"mask.shape={shape} must be (5, 5) or (3, 5, 5), "
+        "with 1 where the mask is the same for all"
+    )
+
+
+@pytest.mark.parametrize(
+    "shape", [(5, 5), (1, 5, 5), (8, 5, 4), (8, 1, 5), (2, 8, 5, 5)]
+)
+def test_biases_of_the_wrong_shape(unannotated, shape):
+    with pytest.raises(ValueError) as error:
+        layer()(randn(3, 5, 32), score_bias=torch.zeros(shape))
+    assert str(error.value) == (
+        f"score_bias.shape={shape} must be (8, 5, 5) or (3, 8, 5, 5)"
+    )
+
+
+def test_shapes_are_judged_by_all_keys_that_are_read(unannotated):
+    ours, cache = layer(), KVCache()
+    ours(randn(3, 4, 32), cache=cache)
+    x, mask = randn(3, 1, 32), causal_mask(n_queries=1, n_keys=4)
+    with pytest.raises(ValueError, match=r"must be \(1, 5\) or \(3, 1, 5\)"):
+        ours(x, mask=mask, cache=cache)

@@ -5,7 +5,7 @@ from math import cos, sin
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xfmr.position import (
@@ -71,6 +71,7 @@ def test_sinusoids_are_float32_unless_asked():
     assert torch.equal(sinusoids(n_positions=5, d_model=6), exact.float())
 
 
+@settings(max_examples=20)
 @given(st.integers(-20, 20))
 def test_a_shift_is_one_matrix_for_all_positions(n_steps):
     rows = sinusoids(n_positions=60, d_model=8, dtype=DOUBLE)

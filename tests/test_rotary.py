@@ -4,7 +4,7 @@ from math import cos, sin
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xfmr.position import frequencies
@@ -64,6 +64,7 @@ def test_the_half_layout_and_the_usual_base_unless_asked():
 
 
 @BOTH
+@settings(max_examples=20)
 @given(shift=st.integers(0, 10_000))
 def test_scores_depend_on_the_distance_alone(layout, shift):
     rotary = Rotary(d_head=8, layout=layout)
