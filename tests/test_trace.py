@@ -380,6 +380,19 @@ def test_names(numbers):
     assert (kinds["shift"], kinds["w.weight"]) == ("constant", "parameter")
 
 
+def applied(layer, x):
+    return layer.w_q(x)
+
+
+def test_names_parameters_of_a_layer_that_a_function_is_given():
+    layer = Layer()
+    run = trace.follow(applied, layer, torch.zeros(1, 3, 48))
+    used = [t.name for t in run.tensors if t.kind == "parameter"]
+    assert used == ["layer.w_q.weight", "layer.w_q.bias"]
+    (step,) = run.steps
+    assert step.parameters == 24 * 48 + 24
+
+
 ALL_D = {"x": "T D", "first": "2 D", "second": "2 D", "w.weight": "D D"}
 
 

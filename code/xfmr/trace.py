@@ -205,6 +205,9 @@ class _Recorder(TorchFunctionMode):
                 names = _state(owner) | names
             for scope in (frame.f_globals, frame.f_locals):
                 names |= {id(other): name for name, other in scope.items()}
+            for name, other in frame.f_locals.items():
+                if name != "self" and isinstance(other, nn.Module):
+                    names = _state(other, f"{name}.") | names
         kind = "parameter" if isinstance(value, nn.Parameter) else "constant"
         return self.add(value, kind, names.get(id(value), kind))
 
@@ -366,9 +369,9 @@ class _Counted(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def _state(module: nn.Module) -> dict[int, str]:
+def _state(module: nn.Module, prefix: str = "") -> dict[int, str]:
     named = (*module.named_parameters(), *module.named_buffers())
-    return {id(value): name for name, value in named}
+    return {id(value): prefix + name for name, value in named}
 
 
 def _tensors(values: object) -> Iterator[Tensor]:
