@@ -7,8 +7,6 @@ icons and MathJax lie in the theme.
 """
 
 import hashlib
-import json
-import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +20,15 @@ from sphinx.environment import BuildEnvironment
 from . import place
 from .asides import setup_asides
 from .blocks import setup_blocks
+from .body import (
+    corrected,
+    facts,
+    has_cells,
+    headed,
+    link_blocks,
+    measured,
+    sections,
+)
 
 HERE = Path(__file__).parent
 MATHJAX = "mathjax/tex-svg.js"
@@ -48,8 +55,6 @@ ICONS = {
     "theme": "M10 3a7 7 0 1 0 0 14zM10 3a7 7 0 0 1 0 14",
 }
 
-WORDS_PER_MINUTE = 180
-
 
 def icon(name: str) -> str:
     """One of the theme's icons, as SVG to stand in the page."""
@@ -57,28 +62,6 @@ def icon(name: str) -> str:
         '<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">'
         f'<path d="{ICONS[name]}"/></svg>'
     )
-
-
-def minutes(doctree: nodes.document) -> int:
-    """Minutes it takes to read a page, cells and their outputs apart."""
-
-    def words(node: nodes.Node) -> Iterator[str]:
-        if isinstance(node, nodes.container) and "cell" in node["classes"]:
-            return
-        if isinstance(node, nodes.Text):
-            yield from node.astext().split()
-        for child in node.children:
-            yield from words(child)
-
-    return math.ceil(sum(1 for _ in words(doctree)) / WORDS_PER_MINUTE)
-
-
-def seconds(app: Sphinx, docname: str) -> float | None:
-    """Seconds a page took to run, from the file that the book keeps."""
-    path = Path(app.srcdir, app.config.checkbook_seconds)
-    if not app.config.checkbook_seconds or not path.is_file():
-        return None
-    return json.loads(path.read_text("utf8")).get(docname)
 
 
 def is_used(filename: str, body: str) -> bool:
@@ -89,53 +72,6 @@ def is_used(filename: str, body: str) -> bool:
         if filename.endswith(ending):
             return any(mark in body for mark in marks)
     return True
-
-
-def head(app: Sphinx, docname: str, context: dict[str, Any], doctree) -> str:
-    """The line under a chapter's title: minutes, seconds, checks, files."""
-    facts = [f"{many(minutes(doctree), 'minute')} to read"]
-    if ran := seconds(app, docname):
-        facts.append(f"ran in {max(1, round(ran))} s")
-    checks = getattr(app.env, "checkbook_checks", {}).get(docname, [])
-    if checks and (page := ledger_page(app)):
-        link = f"{context['pathto'](page)}#{docname.replace('/', '-')}"
-        facts.append(f'<a href="{link}">{many(len(checks), "check")}</a>')
-    elif checks:
-        facts.append(many(len(checks), "check"))
-    # A build that ends in a finished site puts both beside the page.
-    if has_cells(doctree) and getattr(app.config, "checkbook_records", ""):
-        stem = docname.rpartition("/")[2]
-        facts.append(f'<a download href="{stem}.ipynb">notebook</a>')
-        facts.append(f'<a download href="{stem}.md">source</a>')
-    spans = "".join(f"<span>{fact}</span>" for fact in facts)
-    return f'<div class="place">{spans}</div>'
-
-
-def ledger_page(app: Sphinx) -> str | None:
-    """The page that lists all checks, if the book has one."""
-    return min(getattr(app.env, "checkbook_ledger_pages", ()), default=None)
-
-
-def many(count: int, noun: str) -> str:
-    """A count and what it counts."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def has_cells(doctree: nodes.document) -> bool:
-    """Whether a page has code cells, and so a notebook."""
-    return any(
-        "cell" in node["classes"] for node in doctree.findall(nodes.container)
-    )
-
-
-FORMULA = r'<span class="math notranslate nohighlight">[^<]*</span>'
-# Punctuation must not start a line because a formula ended the one before.
-FORMULA_END = re.compile(
-    rf'((?:<a class="checked[^>]*>)?{FORMULA}(?:</a>)?)([^\s<\w]+)'
-)
-# A cell of an output's table that reads as a sentence may run on.
-WORDY = r'<(t[dh])( scope="row")?>([^<]{33,})'
-CHECKED_FORMULA = re.compile(rf'(<a class="checked chk"[^>]*)>({FORMULA}</a>)')
 
 
 def add_context(
@@ -163,58 +99,14 @@ def add_context(
     context["place"] = where = place.find(parts, docname)
     if doctree is None:
         return
-    body = FORMULA_END.sub(r'<span class="together">\1\2</span>', body)
-    body = CHECKED_FORMULA.sub(named, body)
-    body = re.sub(WORDY, r'<\1 class="wordy"\2>\3', body)
-    # A role that ARIA has withdrawn, on an entry of a list.
-    body = body.replace('role="doc-biblioentry"', 'role="listitem"')
-    context["body"] = body = link_blocks(app, docname, body)
+    body = link_blocks(app, docname, corrected(body))
     context["sections"] = sections(context.get("toc", ""))
     context["external_links"] = re.findall(
         r'<a class="[^"]*\bexternal\b[^"]*" href="([^"]+)"', body
     )
-    if docname == app.config.root_doc:
-        return
-    if "</h1>" in body and (where or has_cells(doctree)):
-        title, rest = body.split("</h1>", 1)
-        line = f'<div class="place">{where}</div>\n' if where else ""
-        title = title.replace("<h1", f"{line}<h1", 1)
-        context["body"] = (
-            f"{title}</h1>{head(app, docname, context, doctree)}{rest}"
-        )
-
-
-def named(match: re.Match) -> str:
-    """A link around a formula, with a name for those who hear the page."""
-    tex = re.sub(r"<[^>]*>|\\[()]", "", match[2])
-    return f'{match[1]} aria-label="checked formula: {tex}">{match[2]}'
-
-
-def link_blocks(app: Sphinx, docname: str, body: str) -> str:
-    """Give each checked display formula its own way into the ledger."""
-    page = ledger_page(app)
-    there = page and app.builder.get_relative_uri(docname, page)
-
-    def linked(match: re.Match) -> str:
-        anchor = re.search(r'\sid="([^"]+)"', match[0])[1]
-        href = f"#{anchor}"
-        if there:
-            href = f"{there}#{docname.replace('/', '-')}-{anchor}"
-        data = "".join(re.findall(r' data-[a-z]+="[^"]*"', match[0]))
-        return (
-            f'{match[0]}<a class="checked chk" href="{href}"{data}>checked</a>'
-        )
-
-    return re.sub(r'<div class="checked-block"[^>]*>', linked, body)
-
-
-def sections(toc: str) -> str:
-    """A page's own contents, without the title that heads them."""
-    inner = re.search(r"</a>(<ul>.*</ul>)</li>\s*</ul>\s*$", toc, re.DOTALL)
-    inner = inner or re.search(
-        r"</a>\s*(<ul>.*</ul>)\s*</li>\s*</ul>\s*$", toc, re.DOTALL
-    )
-    return inner[1] if inner else ""
+    if docname != app.config.root_doc and (where or has_cells(doctree)):
+        body = headed(body, where, facts(app, docname, context, doctree))
+    context["body"] = body
 
 
 def not_found(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
@@ -234,11 +126,11 @@ def not_found(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
 def changed(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """All pages, if what each of them shows of the book has changed.
 
-    That is the list of chapters, and the stamps of the theme's files. Sphinx
-    rewrites only the pages whose own source changed; without this an
-    incremental build would differ from a clean one.
+    That is the list of chapters, the seconds that pages took, and the stamps
+    of the theme's files. Sphinx rewrites only the pages whose own source
+    changed; without this an incremental build would differ from a clean one.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(measured(app).encode())
     for path in sorted((HERE / "static").glob("*.*")):
         digest.update(path.read_bytes())
     now = place.parts(env), digest.hexdigest()

@@ -223,11 +223,6 @@ const ledger = () => {
   filter();
 };
 
-addEventListener("error", ({ target }) => {
-  if (target?.src?.includes("mathjax"))
-    document.documentElement.classList.add("no-mathematics");
-}, true);
-
 themeSwitch();
 cards();
 copies();
