@@ -128,12 +128,12 @@ def inputs_hash(paths: Paths) -> str:
 def unchanged(paths: Paths, mark: str) -> str | None:
     """What the last build said, if neither its inputs nor its site changed."""
     try:
-        old, site_state, said = json.loads(
+        old, published, said = json.loads(
             (paths.work / "built.json").read_text()
         )
     except (OSError, ValueError):
         return None
-    if old != mark or site_state != site_state(paths):
+    if old != mark or published != site_state(paths):
         return None
     return said
 
