@@ -263,13 +263,13 @@ def test_a_book_is_its_pages_and_what_they_import(book):
 
 def test_a_module_s_tests_are_its_own_and_those_that_import_it(book):
     root = book.parent
-    (root / "tests" / "test_other.py").write_text("from abacus import beads\n")
+    (root / "tests" / "test_a.py").write_text("from abacus import beads\n")
     (root / "tests" / "test_draw.py").write_text("")
     house = "import abacus.beads\nroot = __file__\n"
     (root / "tests" / "test_house.py").write_text(house)
     assert files_that_test(root, "abacus.beads") == [
         "tests/test_beads.py",
-        "tests/test_other.py",
+        "tests/test_a.py",
     ]
     assert files_that_test(root, "abacus.draw") == ["tests/test_draw.py"]
     assert files_that_test(root, "abacus.nothing") == []

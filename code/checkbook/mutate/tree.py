@@ -91,18 +91,20 @@ class Tree:
 
 
 def files_that_test(root: Path, module: str) -> list[str]:
-    """The test files of a module: its own, and those that import it.
+    """The test files of a module: its own, then those that import it.
 
     Files that read the tree itself are left out: they judge how it is
     written, and would take any fault for a fault of style.
     """
     own = f"test_{module.rpartition('.')[2]}.py"
-    return [
-        str(path.relative_to(root))
+    found = [
+        path
         for path in sorted((root / "tests").rglob("test_*.py"))
         if (path.name == own or module in _imports(path))
         and "__file__" not in path.read_text("utf8")
     ]
+    found.sort(key=lambda path: (path.name != own, len(path.parts)))
+    return [str(path.relative_to(root)) for path in found]
 
 
 def _imports(path: Path) -> set[str]:
