@@ -127,9 +127,9 @@ def test_starts_without_a_preferred_token():
     ("change", "message"),
     [
         ({"n_decoder_layers": 2}, "n_decoder_layers=2 of BERT-base must"),
-        ({"position": "rotary"}, "position='rotary' of BERT-base must be 'le"),
+        ({"position": "sinusoidal"}, "position='sinusoidal' of BERT-"),
         ({"norm": "rms"}, "norm='rms' of BERT-base must be 'layer'"),
-        ({"norm_first": True}, "norm_first=True of BERT-base must be False"),
+        ({"norm_order": "pre"}, "norm_order='pre' of BERT-base must be"),
         ({"embedding_norm": False}, "embedding_norm=False of .* must be True"),
         ({"tied": False}, "tied=False of BERT-base must be True"),
         ({"heads": ("lm",)}, r"heads=\('lm',\) of BERT-base must not have"),
@@ -141,5 +141,5 @@ def test_configurations_of_other_models(change, message):
 
 
 def test_gpt2_is_not_a_bert():
-    with pytest.raises(ValueError, match="norm_first=True of GPT-2"):
+    with pytest.raises(ValueError, match="norm_order='pre' of GPT-2"):
         Bert(GPT2)

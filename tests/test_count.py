@@ -117,6 +117,47 @@ def test_each_stack_of_a_pre_norm_pair_ends_in_a_norm():
     }
 
 
+# d_ff of the released models: config.json of LLaMA 7B, 13B, 65B, of Llama 2
+# 70B and of Llama 3 8B, with multiple_of and ffn_dim_multiplier of params.json
+@pytest.mark.parametrize(
+    ("d_model", "multiple_of", "factor", "d_ff"),
+    [
+        (4096, 256, 1.0, 11_008),
+        (5120, 256, 1.0, 13_824),
+        (8192, 256, 1.0, 22_016),
+        (8192, 4096, 1.3, 28_672),
+        (4096, 1024, 1.3, 14_336),
+    ],
+)
+def test_gated_widths_of_released_models(d_model, multiple_of, factor, d_ff):
+    size = {"d_model": d_model, "multiple_of": multiple_of}
+    assert count.gated_width(**size, factor=factor) == d_ff
+    if factor == 1:
+        assert count.gated_width(**size) == d_ff
+
+
+def test_a_gated_width_is_truncated_before_it_is_rounded_up():
+    assert count.gated_width(d_model=1, multiple_of=1) == 2
+    assert count.gated_width(d_model=2, multiple_of=1) == 5
+    assert count.gated_width(d_model=2, multiple_of=1, factor=1.3) == 6
+    assert count.gated_width(d_model=3, multiple_of=8) == 8
+    assert count.gated_width(d_model=4, multiple_of=8) == 16
+
+
+@pytest.mark.parametrize("name", ["d_model", "multiple_of"])
+def test_a_gated_width_of_nothing(name):
+    size = {"d_model": 8, "multiple_of": 8} | {name: 0}
+    with pytest.raises(ValueError, match=f"^{name}=0 must be at least 1$"):
+        count.gated_width(**size)
+
+
+def test_sandwiches_have_two_norms_for_each_sublayer():
+    pre = replace(SMALL, n_decoder_layers=4)
+    sandwich = count.parts(replace(pre, norm_order="sandwich"))
+    extra = {"norm": (2 * 3 + 3 * 4) * 20}
+    assert sandwich == count.parts(pre) | {"norm": 2 * extra["norm"]}
+
+
 def test_attention_biases_are_one_per_output():
     size = {"d_model": 7, "n_heads": 6, "n_kv_heads": 2, "d_head": 5}
     plain, biased = count.attention(**size), count.attention(**size, bias=True)

@@ -61,12 +61,32 @@ def test_equals_torch(x, activation, bias):
 
 
 @pytest.mark.parametrize("bias", [False, True])
-def test_the_gate_is_what_the_activation_bends(x, bias):
+@pytest.mark.parametrize(
+    ("activation", "theirs"),
+    [
+        ("silu", F.silu),
+        ("gelu", F.gelu),
+        ("gelu_tanh", lambda x: F.gelu(x, approximate="tanh")),
+    ],
+    ids=["SwiGLU", "GeGLU", "GeGLU of Gemma"],
+)
+def test_the_gate_is_what_the_activation_bends(x, activation, theirs, bias):
     ours = FeedForward(
-        d_model=8, d_ff=12, activation="silu", bias=bias, gated=True
+        d_model=8, d_ff=12, activation=activation, bias=bias, gated=True
     )
-    expected = ours.w_out(F.silu(ours.w_gate(x)) * ours.w_in(x))
+    expected = ours.w_out(theirs(ours.w_gate(x)) * ours.w_in(x))
     torch.testing.assert_close(ours(x), expected)
+
+
+def test_gated_by_hand():
+    # gate 2 through relu, input 3: 6 units; twice 6 comes out
+    ours = FeedForward(d_model=1, d_ff=1, activation="relu", gated=True)
+    for weight, value in zip(
+        (ours.w_gate, ours.w_in, ours.w_out), (2.0, 3.0, 2.0), strict=True
+    ):
+        torch.nn.init.constant_(weight.weight, value)
+    assert ours(torch.ones(1, 1, 1)).item() == 12
+    assert ours(-torch.ones(1, 1, 1)).item() == 0
 
 
 @pytest.mark.parametrize(

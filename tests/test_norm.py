@@ -1,10 +1,10 @@
-"""LayerNorm against torch's, by hand, and its invariances."""
+"""Norms against torch's, by hand, and their invariances."""
 
 import pytest
 import torch
 from torch import nn
 
-from xfmr.norm import LayerNorm
+from xfmr.norm import NORMS, LayerNorm, RMSNorm
 
 X = torch.randn(2, 3, 8, generator=torch.Generator().manual_seed(0)) * 3 + 1
 
@@ -46,3 +46,49 @@ def test_equal_coordinates_become_the_bias():
 
 def test_two_parameters_a_coordinate():
     assert sum(p.numel() for p in LayerNorm(8, eps=1e-5).parameters()) == 16
+
+
+@pytest.mark.parametrize("eps", [1e-12, 1e-5, 0.5])
+def test_rms_equals_torch(eps):
+    theirs, ours = nn.RMSNorm(8, eps=eps), RMSNorm(8, eps=eps)
+    generator = torch.Generator().manual_seed(1)
+    nn.init.normal_(theirs.weight, generator=generator)
+    ours.load_state_dict({"gain": theirs.weight})
+    torch.testing.assert_close(ours(X), theirs(X))
+    torch.testing.assert_close(ours(X[0, 0]), theirs(X[0, 0]))
+
+
+def test_rms_by_hand():
+    # squares 1 and 49, their mean 25; 25 + 11 is 36
+    y = RMSNorm(2, eps=11.0)(torch.tensor([1.0, 7.0]))
+    torch.testing.assert_close(y, torch.tensor([1 / 6, 7 / 6]))
+
+
+def test_rms_starts_with_mean_square_one_and_keeps_the_mean():
+    y = RMSNorm(8, eps=1e-12)(X)
+    torch.testing.assert_close((y**2).mean(-1), torch.ones(2, 3))
+    assert (y.mean(-1).abs() > 0.01).all()
+
+
+def test_rms_scale_matters_not_but_shift_does():
+    norm, x = RMSNorm(8, eps=1e-12).double(), X.double()
+    torch.testing.assert_close(norm(x), norm(7 * x))
+    assert not torch.allclose(norm(x), norm(x + 1), atol=0.1)
+
+
+def test_rms_of_zeros_is_zero():
+    assert not RMSNorm(4, eps=1e-5)(torch.zeros(1, 4)).any()
+
+
+def test_rms_equals_layer_norm_where_the_mean_is_zero():
+    x = X - X.mean(-1, keepdim=True)
+    layer, rms = LayerNorm(8, eps=1e-5), RMSNorm(8, eps=1e-5)
+    torch.testing.assert_close(layer(x), rms(x))
+
+
+def test_rms_one_parameter_a_coordinate():
+    assert sum(p.numel() for p in RMSNorm(8, eps=1e-5).parameters()) == 8
+
+
+def test_norms_stand_under_their_names():
+    assert NORMS == {"layer": LayerNorm, "rms": RMSNorm}

@@ -25,25 +25,25 @@ SIZES = {
     "Llama 2 7B": (32, None, 4096, 32, 32, 128, 11008, 32000, 4096, None),
     "Llama 2 70B": (80, None, 8192, 64, 8, 128, 28672, 32000, 4096, None),
 }
-# position, norm, eps, norm first, embedding norm, activation, gated,
+# position, norm, eps, norm order, embedding norm, activation, gated,
 # attention bias, feed-forward bias, tied, heads
 ORIGINAL = (
-    *("sinusoidal", "layer", 1e-6, False, False, "relu"),
+    *("sinusoidal", "layer", 1e-6, "post", False, "relu"),
     *(False, False, True, True, ("lm",)),
 )
 LLAMA = (
-    *("rotary", "rms", 1e-5, True, False, "silu"),
+    *("rotary", "rms", 1e-5, "pre", False, "silu"),
     *(True, False, False, False, ("lm",)),
 )
 CHOICES = {
     "Transformer base": ORIGINAL,
     "Transformer big": ORIGINAL,
     "BERT-base": (
-        *("learned", "layer", 1e-12, False, True, "gelu"),
+        *("learned", "layer", 1e-12, "post", True, "gelu"),
         *(False, True, True, True, ("pooler",)),
     ),
     "GPT-2": (
-        *("learned", "layer", 1e-5, True, False, "gelu_tanh"),
+        *("learned", "layer", 1e-5, "pre", False, "gelu_tanh"),
         *(False, True, True, True, ("lm",)),
     ),
     "Llama 2 7B": LLAMA,
@@ -65,10 +65,18 @@ def test_sizes_are_the_published_ones(name):
 def test_choices_are_the_published_ones(name):
     c = PRESETS[name]
     assert CHOICES[name] == (
-        *(c.position, c.norm, c.norm_eps, c.norm_first, c.embedding_norm),
+        *(c.position, c.norm, c.norm_eps, c.norm_order, c.embedding_norm),
         *(c.activation, c.gated, c.attention_bias, c.ff_bias, c.tied),
         c.heads,
     )
+
+
+def test_rotary_models_have_the_published_base():
+    # meta-llama/llama, llama/model.py: theta = 10000.0
+    bases = {name: c.rotary_base for name, c in PRESETS.items()}
+    rotary = {name for name, base in bases.items() if base is not None}
+    assert rotary == {"Llama 2 7B", "Llama 2 70B"}
+    assert bases["Llama 2 7B"] == bases["Llama 2 70B"] == 10_000
 
 
 def test_every_preset_stands_under_its_name_with_a_source():
@@ -150,9 +158,14 @@ def test_heads_that_cannot_be_grouped():
     [
         ({"position": "none"}, r"position='none' must be one of \('learned',"),
         ({"norm": "batch"}, r"norm='batch' must be one of \('layer', 'rms'\)"),
+        (
+            {"norm_order": "first"},
+            r"norm_order='first' must be one of \('post",
+        ),
         ({"heads": ("lm", "x")}, r"head='x' must be one of \('pooler', 'mlm'"),
         ({"heads": ("nsp",)}, r"head='nsp' needs head='pooler'"),
         ({"context_length": None}, r"'learned' needs a context_length"),
+        ({"position": "rotary"}, r"position='rotary' needs a rotary_base"),
     ],
 )
 def test_choices_that_do_not_exist_or_fit(change, message):
@@ -163,7 +176,7 @@ def test_choices_that_do_not_exist_or_fit(change, message):
 @pytest.mark.parametrize("position", ["learned", "sinusoidal", "rotary"])
 @pytest.mark.parametrize("norm", ["layer", "rms"])
 def test_choices_that_exist(position, norm):
-    c = replace(BERT_BASE, position=position, norm=norm)
+    c = replace(BERT_BASE, position=position, norm=norm, rotary_base=1e4)
     assert (c.position, c.norm) == (position, norm)
 
 

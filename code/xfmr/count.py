@@ -9,6 +9,8 @@ biases where a model has them:
     norm            2 D                D where there is a gain alone
 """
 
+from math import ceil
+
 from xfmr.axes import group_size
 from xfmr.presets import Config
 
@@ -51,6 +53,21 @@ def feed_forward(
     return n_in * D * F + F * D + biases
 
 
+def gated_width(*, d_model: int, multiple_of: int, factor: float = 1.0) -> int:
+    """F of a gated layer with about as many weights as a plain one of 4 D.
+
+    Three matrices in place of two: two thirds of 4 D, times a factor if the
+    model wants more, up to the next multiple. Touvron et al. 2023a, section
+    2.2, and `FeedForward` in the authors' code, which truncates.
+
+    Raises:
+        ValueError: if a size is below one.
+    """
+    _check_sizes(d_model=d_model, multiple_of=multiple_of)
+    width = int(factor * (2 * 4 * d_model // 3))
+    return multiple_of * ceil(width / multiple_of)
+
+
 def parts(config: Config) -> dict[str, int]:
     """Parameters by part; a part that the model lacks has no entry.
 
@@ -73,8 +90,9 @@ def parts(config: Config) -> dict[str, int]:
     counts["feed-forward"] = (n_encoders + n_decoders) * feed_forward(
         **config.feed_forward
     )
-    counts["norm"] = (2 * n_encoders + 3 * n_decoders) * norm
-    if config.norm_first:
+    n_each = 2 if config.norm_order == "sandwich" else 1
+    counts["norm"] = n_each * (2 * n_encoders + 3 * n_decoders) * norm
+    if config.norm_order != "post":
         counts["final norm"] = (2 if n_decoders else 1) * norm
     return counts | {head: _head(config, head, norm) for head in config.heads}
 

@@ -1,7 +1,13 @@
 """The feed-forward layer: D coordinates to F hidden units and back.
 
 Each position is treated alone and alike. Half or more of a transformer's
-matrices stand here.
+matrices stand here. The layers in use, by activation and gate:
+
+    relu                  Vaswani et al. 2017
+    gelu                  BERT
+    gelu_tanh             GPT-2
+    silu, gated           SwiGLU, Llama
+    gelu, gated           GeGLU as published; with gelu_tanh, Gemma, T5 v1.1
 """
 
 from math import pi, sqrt
@@ -43,7 +49,8 @@ ACTIVATIONS = {f.__name__: f for f in (relu, gelu, gelu_tanh, silu)}
 class FeedForward(nn.Module):
     """Two projections with a nonlinearity between, or three with a gate.
 
-    Vaswani et al. 2017, equation 2; gated, Shazeer 2020, equation 6.
+    Vaswani et al. 2017, equation 2; gated, Shazeer 2020, equation 6: GeGLU
+    with `gelu`, SwiGLU with `silu`.
 
     Args:
         d_model: D, the width of the stream that the layer reads and writes.

@@ -10,6 +10,7 @@ from xfmr.axes import AXES, group_size
 
 POSITIONS = ("learned", "sinusoidal", "rotary")
 NORMS = ("layer", "rms")
+ORDERS = ("post", "pre", "sandwich")
 HEADS = ("pooler", "mlm", "nsp", "lm")
 
 
@@ -26,9 +27,11 @@ class Config:
         context_length: the longest sequence the model was made for.
         n_segments: kinds of segment that an embedding tells apart.
         position: how the model knows order; only `learned` has parameters.
+        rotary_base: the base of the rotary frequencies.
         norm: `layer` has a gain and a bias, `rms` a gain alone.
-        norm_first: whether a norm precedes each sublayer and one more ends
-            the stack (pre-norm) or each follows its sum (post-norm).
+        norm_order: whether norms follow each sum (`post`), precede each
+            sublayer (`pre`), or precede and follow it (`sandwich`); in the
+            last two, one more ends the stack.
         embedding_norm: whether the sum of the embeddings is normalised.
         activation: the nonlinearity of the feed-forward layer.
         gated: whether a second input projection multiplies the first.
@@ -57,9 +60,10 @@ class Config:
     context_length: int | None = None
     n_segments: int | None = None
     position: str
+    rotary_base: float | None = None
     norm: str = "layer"
     norm_eps: float
-    norm_first: bool
+    norm_order: str
     embedding_norm: bool = False
     activation: str
     gated: bool = False
@@ -77,10 +81,13 @@ class Config:
         group_size(n_heads=self.n_heads, n_kv_heads=self.n_kv_heads)
         _check("position", self.position, POSITIONS)
         _check("norm", self.norm, NORMS)
+        _check("norm_order", self.norm_order, ORDERS)
         for head in self.heads:
             _check("head", head, HEADS)
         if self.position == "learned" and self.context_length is None:
             raise ValueError("position='learned' needs a context_length")
+        if self.position == "rotary" and self.rotary_base is None:
+            raise ValueError("position='rotary' needs a rotary_base")
         if "nsp" in self.heads and "pooler" not in self.heads:
             raise ValueError("head='nsp' needs head='pooler'")
 
@@ -136,7 +143,7 @@ TRANSFORMER_BASE = Config(
     vocab_size=37_000,
     position="sinusoidal",
     norm_eps=1e-6,
-    norm_first=False,
+    norm_order="post",
     activation="relu",
     attention_bias=False,
     ff_bias=True,
@@ -157,7 +164,7 @@ TRANSFORMER_BIG = Config(
     vocab_size=37_000,
     position="sinusoidal",
     norm_eps=1e-6,
-    norm_first=False,
+    norm_order="post",
     activation="relu",
     attention_bias=False,
     ff_bias=True,
@@ -180,7 +187,7 @@ BERT_BASE = Config(
     n_segments=2,
     position="learned",
     norm_eps=1e-12,
-    norm_first=False,
+    norm_order="post",
     embedding_norm=True,
     activation="gelu",
     attention_bias=True,
@@ -203,7 +210,7 @@ GPT2 = Config(
     context_length=1024,
     position="learned",
     norm_eps=1e-5,
-    norm_first=True,
+    norm_order="pre",
     activation="gelu_tanh",
     attention_bias=True,
     ff_bias=True,
@@ -214,7 +221,7 @@ GPT2 = Config(
 LLAMA2_7B = Config(
     name="Llama 2 7B",
     source="Touvron et al. 2023b, section 2.2 and table 1; d_ff and epsilon "
-    "from the released config.json",
+    "from the released config.json, the base from llama/model.py",
     n_layers=32,
     d_model=4096,
     n_heads=32,
@@ -224,9 +231,10 @@ LLAMA2_7B = Config(
     vocab_size=32_000,
     context_length=4096,
     position="rotary",
+    rotary_base=10_000.0,
     norm="rms",
     norm_eps=1e-5,
-    norm_first=True,
+    norm_order="pre",
     activation="silu",
     gated=True,
     attention_bias=False,
@@ -247,9 +255,10 @@ LLAMA2_70B = Config(
     vocab_size=32_000,
     context_length=4096,
     position="rotary",
+    rotary_base=10_000.0,
     norm="rms",
     norm_eps=1e-5,
-    norm_first=True,
+    norm_order="pre",
     activation="silu",
     gated=True,
     attention_bias=False,

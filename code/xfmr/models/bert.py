@@ -22,7 +22,7 @@ REQUIRED = {
     "n_decoder_layers": None,
     "position": "learned",
     "norm": "layer",
-    "norm_first": False,
+    "norm_order": "post",
     "embedding_norm": True,
     "tied": True,
 }
