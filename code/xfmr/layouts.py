@@ -30,7 +30,7 @@ def looped(
     Raises:
         ValueError: if heads share keys and values, or there are biases.
     """
-    _check_plain(layer)
+    check_plain(layer)
     w_q, w_k, w_v = layer.w_q.weight, layer.w_k.weight, layer.w_v.weight
     heads = []
     for n in range(layer.n_heads):
@@ -51,7 +51,7 @@ def split(
     Raises:
         ValueError: if heads share keys and values, or there are biases.
     """
-    _check_plain(layer)
+    check_plain(layer)
     N = layer.n_heads
     q = rearrange(layer.w_q(x), "B T (N H) -> B N T H", N=N)
     k = rearrange(layer.w_k(x), "B S (N H) -> B N S H", N=N)
@@ -71,7 +71,7 @@ def contracted(
     Raises:
         ValueError: if heads share keys and values, or there are biases.
     """
-    _check_plain(layer)
+    check_plain(layer)
     w_q, w_k, w_v, w_o = weights_by_head(layer)
     q = einsum(x, w_q, "B T D, N H D -> B N T H")
     k = einsum(x, w_k, "B S D, N H D -> B N S H")
@@ -98,10 +98,15 @@ def weights_by_head(
     )
 
 
-def _check_plain(layer: Attention) -> None:
+def check_plain(layer: Attention) -> None:
+    """Refuse a layer that is more than N heads of their own and no biases.
+
+    Raises:
+        ValueError: if heads share keys and values, or there are biases.
+    """
     if layer.n_kv_heads != layer.n_heads:
         raise ValueError(
             f"n_kv_heads={layer.n_kv_heads} must be n_heads={layer.n_heads}"
         )
     if layer.w_o.bias is not None:
-        raise ValueError("bias must be False: not every layout adds one")
+        raise ValueError("bias must be False: it belongs to no head")
