@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from xfmr.embedding import Embedding
+from xfmr.position import sinusoids
 
 TOKENS = torch.tensor([[4, 0, 4], [2, 2, 1]])
 SEGMENTS = torch.tensor([[0, 0, 1], [0, 1, 1]])
@@ -57,6 +58,20 @@ def test_tables_that_a_model_lacks():
 def test_parameters(tables, rows):
     n = sum(p.numel() for p in embedding(**tables).parameters())
     assert n == rows * 8
+
+
+def test_fixed_positions_have_no_parameters():
+    ours = embedding(context_length=4, position="sinusoidal")
+    rows = sinusoids(n_positions=3, d_model=8)
+    assert torch.equal(ours(TOKENS), ours.token(TOKENS) + rows)
+    assert sum(p.numel() for p in ours.parameters()) == 5 * 8
+
+
+def test_positions_that_have_no_table():
+    with pytest.raises(
+        ValueError, match=r"^scheme='rotary' must be 'learned' or 'sinusoidal'"
+    ):
+        embedding(context_length=4, position="rotary")
 
 
 def test_a_sequence_as_long_as_the_table_fits():

@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from xfmr.position import PositionTable
+
 
 class Embedding(nn.Module):
     """The sum of a token, a position and a segment vector.
@@ -18,7 +20,11 @@ class Embedding(nn.Module):
         vocab_size: V, the rows of the token table.
         d_model: D, the columns of all three.
         context_length: rows of the position table.
+        position: whether that table is `learned` or `sinusoidal`.
         n_segments: rows of the segment table.
+
+    Raises:
+        ValueError: if there is no such position table.
     """
 
     def __init__(
@@ -27,12 +33,18 @@ class Embedding(nn.Module):
         vocab_size: int,
         d_model: int,
         context_length: int | None = None,
+        position: str = "learned",
         n_segments: int | None = None,
     ):
         super().__init__()
         self.token = nn.Embedding(vocab_size, d_model)
-        self.position = _table(context_length, d_model)
-        self.segment = _table(n_segments, d_model)
+        self.position = self.segment = None
+        if context_length is not None:
+            self.position = PositionTable(
+                position, context_length=context_length, d_model=d_model
+            )
+        if n_segments is not None:
+            self.segment = nn.Embedding(n_segments, d_model)
 
     def forward(
         self,
@@ -45,14 +57,9 @@ class Embedding(nn.Module):
             ValueError: if there are more tokens than positions, or segments
                 for a model that tells none apart.
         """
-        x, n_tokens = self.token(tokens), tokens.shape[1]
+        x = self.token(tokens)
         if self.position is not None:
-            context_length = self.position.num_embeddings
-            if n_tokens > context_length:
-                raise ValueError(
-                    f"{n_tokens=} must not exceed {context_length=}"
-                )
-            x = x + self.position.weight[:n_tokens]
+            x = x + self.position(tokens.shape[1])
         if self.segment is not None:
             if segments is None:
                 segments = torch.zeros_like(tokens)
@@ -60,7 +67,3 @@ class Embedding(nn.Module):
         if segments is not None:
             raise ValueError("segments must be None without a segment table")
         return x
-
-
-def _table(n_rows: int | None, d_model: int) -> nn.Embedding | None:
-    return None if n_rows is None else nn.Embedding(n_rows, d_model)
