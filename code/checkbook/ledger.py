@@ -23,6 +23,7 @@ KINDS = {
     "num": "number",
     "chk": "formula",
     "claim": "claim",
+    "answer": "answer",
     "cite": "published",
     "lit": "given",
 }

@@ -75,7 +75,7 @@ def plain(text: str, folder: Path) -> str:
 def role(match: re.Match) -> str:
     """What a role says, as plain text."""
     name, text = match["role"], " ".join(match["text"].split())
-    if name in ("num", "chk", "claim", "cite-num", "lit"):
+    if name in pages.ROLES:
         try:
             printed = pages.split(name, text)[0]
         except ValueError:

@@ -15,8 +15,9 @@ from myst_nb.core.read import (
 )
 from nbformat import NotebookNode
 
+ROLES = ("num", "chk", "claim", "answer", "cite-num", "lit")
 ROLE = re.compile(
-    r"\{(?P<role>num|chk|claim|cite-num|lit)\}"
+    rf"\{{(?P<role>{'|'.join(ROLES)})\}}"
     r"(?P<tick>`+)(?!`)(?P<text>.+?)(?<!`)(?P=tick)(?!`)",
     re.S,
 )
@@ -25,7 +26,8 @@ BLOCK = re.compile(
     re.M | re.S,
 )
 CHECK_OPTION = re.compile(r"^:check:(?P<text>.*)$", re.M)
-EVALUATED = ("num", "chk", "claim")
+EVALUATED = ("num", "chk", "claim", "answer")
+PREDICATES = ("chk", "claim", "answer")
 
 
 def collapse(text: str) -> str:
@@ -42,13 +44,13 @@ def split(role: str, text: str) -> tuple[str, str]:
     text = collapse(text)
     if role == "num":
         printed, mark, against = text.partition("=")
-    elif role in ("chk", "claim"):
+    elif role in PREDICATES:
         printed, mark, against = text.rpartition(";")
     else:
         printed, mark, against = text.partition("|")
     if not (mark and printed.strip() and against.strip()):
         form = {"num": "literal = expression"}
-        form |= dict.fromkeys(("chk", "claim"), "text ; predicate")
+        form |= dict.fromkeys(PREDICATES, "text ; predicate")
         raise ValueError(
             f"{{{role}}}`{text}` must read "
             f"{{{role}}}`{form.get(role, 'value | key')}`"

@@ -3,10 +3,11 @@
     num       `LITERAL = EXPRESSION`     equal to the printed digits
     chk       `TEX ; PREDICATE`          a formula whose numbers are checked
     claim     `words ; PREDICATE`        a comparison in words
+    answer    `No ; PREDICATE`           whether a predicate holds
     cite-num  `LITERAL | KEY`            a figure that a source prints
     lit       `LITERAL | REASON`         a number that nothing computes
 
-The first three compare the text with results that the page's own kernel gave
+The first four compare the text with results that the page's own kernel gave
 (`checkbook.execute`); the last two with the registry of sourced literals.
 Every disagreement is a warning with its place, and warnings fail the build.
 """
@@ -171,7 +172,7 @@ def _skip(self, node: nodes.Element) -> None:
 
 def setup_roles(app: Sphinx) -> None:
     """Register the roles, the directive and their nodes."""
-    for name in ("num", "chk", "claim", "cite-num", "lit"):
+    for name in pages.ROLES:
         app.add_role(name, CheckRole())
     app.add_directive("chk", CheckDirective)
     plain = (_skip, _skip)

@@ -21,6 +21,7 @@ WORDS = {
     ">=": "least",
     "!=": "differ differs different",
 }
+ANSWERS = {"yes": True, "right": True, "no": False, "wrong": False}
 SIGN_OF = {
     word: sign for sign, words in WORDS.items() for word in words.split()
 }
@@ -114,6 +115,8 @@ def problem_of(role: str, printed: str, predicate: str) -> str | None:
         if isinstance(tree.body, ast.Constant):
             return f"{predicate!r} repeats the number instead of computing it"
         return None
+    if role == "answer" and printed.casefold() not in ANSWERS:
+        return f"{printed!r} is no answer: {', '.join(ANSWERS)}"
     said = numbers_in_tex if role == "chk" else numbers_in_words
     missing = said(printed) - numbers_in_code(predicate)
     if missing:
@@ -121,7 +124,9 @@ def problem_of(role: str, printed: str, predicate: str) -> str | None:
         return f"{names} stands in {printed!r} but not in its check"
     if role == "claim":
         return _problem_of_words(printed, predicate)
-    if not isinstance(tree.body, ast.Compare | ast.BoolOp | ast.Call):
+    if not isinstance(
+        tree.body, ast.Compare | ast.BoolOp | ast.Call | ast.UnaryOp
+    ):
         return f"{predicate!r} compares nothing"
     return None
 
@@ -223,6 +228,10 @@ def verdict(role, text, checker, registry, line) -> tuple[dict, str | None]:
         account["value"] = shown(value)
         return account, compare_number(printed, value)
     account["value"] = operands or str(value)
+    if role == "answer":
+        if value == ANSWERS[printed.casefold()]:
+            return account, None
+        return account, f"the answer is {printed!r}, but {against} is {value}"
     if not value:
         detail = f": {operands}" if operands else ""
         return account, f"{printed!r} does not hold: {against}{detail}"

@@ -55,6 +55,8 @@ def test_numbers_of_a_formula(tex, numbers):
         ("claim", "larger", "x > y and y > z"),
         ("claim", "the same", "a == b"),
         ("claim", "differ", "a != b"),
+        ("answer", "No", "a != b"),
+        ("answer", "Yes", "not a and b"),
     ],
 )
 def test_well_formed(role, printed, predicate):
@@ -76,6 +78,8 @@ def test_well_formed(role, printed, predicate):
         ("claim", "green", "a < b", "no word of comparison"),
         ("claim", "not larger", "a > b", "negated"),
         ("claim", "larger but fewer", "a > b", "says <"),
+        ("answer", "Perhaps", "a > b", "is no answer"),
+        ("answer", "No", "a", "compares nothing"),
     ],
 )
 def test_malformed(role, printed, predicate, message):
@@ -123,6 +127,16 @@ def test_verdict_of_a_right_number(registry):
             [["claim", "x > 3", False, "2 > 3", None]],
             "does not hold: x > 3: 2 > 3",
         ),
+        (
+            "{answer}`Yes ; x > 3`",
+            [["answer", "x > 3", False, "2 > 3", None]],
+            "the answer is 'Yes', but x > 3 is False",
+        ),
+        (
+            "{answer}`No ; x > 3`",
+            [["answer", "x > 3", True, "4 > 3", None]],
+            "the answer is 'No', but x > 3 is True",
+        ),
         ("{cite-num}`66M | key2017, Table 3`", [], "has 65M"),
         ("{cite-num}`65M | key2017, Table 4`", [], "is not in sourced.yml"),
         ("{lit}`4 | why`", [], "has 3"),
@@ -161,3 +175,11 @@ def test_shown():
     assert shown(124_439_808) == "124,439,808"
     assert shown(0.1250000001) == "0.1250000001"
     assert shown(8.0) == "8"
+
+
+@pytest.mark.parametrize(("word", "truth"), [("No", False), ("Right", True)])
+def test_right_answers_pass(registry, word, truth):
+    results = [["answer", "x > 3", truth, "x > 3", None]]
+    account, wrong = judge(registry, f"{{answer}}`{word} ; x > 3`", results)
+    assert wrong is None
+    assert account["kind"] == "answer"

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from checkbook.mutate.blocks import Block, blocks
+from checkbook.pages import PREDICATES
+from checkbook.pages import ROLES as CHECKED
 
-CHECKED = ("num", "chk", "claim", "cite-num", "lit")
 INLINE = re.compile(
     r"(?P<role>\{(?P<name>[\w:.+-]+)\}(?P<tick>`+)(?!`)(?P<body>.+?)"
     r"(?<!`)(?P=tick)(?!`))"
@@ -103,7 +104,7 @@ def _pieces(text: str, block: Block) -> Iterator[Piece]:
 
 def printed(role: str, body: str) -> tuple[int, int]:
     """Start and end of what a checked role prints, within its body."""
-    if role in ("chk", "claim"):
+    if role in PREDICATES:
         said = body.rpartition(";")[0]
     else:
         said = body.partition("=" if role == "num" else "|")[0]

@@ -226,11 +226,16 @@ def answers(page: Page) -> Iterator[Edit]:
             yield from _other_words(said, at)
         if piece.name == "claim":
             yield from _opposites(said, at)
+        elif piece.name == "answer":
+            yield Edit(at, at + len(said), _other_verdict(said))
         elif piece.kind == "text":
             for match in VERDICT.finditer(said):
-                new = VERDICTS.get(match[0], OPPOSITES.get(match[0].lower()))
-                new = new.capitalize()
+                new = _other_verdict(match[0])
                 yield Edit(at + match.start(), at + match.end(), new)
+
+
+def _other_verdict(word: str) -> str:
+    return (VERDICTS.get(word) or OPPOSITES[word.lower()]).capitalize()
 
 
 def citation_years(page: Page) -> Iterator[Edit]:

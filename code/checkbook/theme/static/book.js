@@ -37,6 +37,7 @@ const KINDS = {
   num: ["computed by", "gives"],
   chk: ["holds because", "with"],
   claim: ["holds because", "with"],
+  answer: ["decided by", "with"],
 };
 
 const cards = () => {
@@ -189,6 +190,15 @@ const here = () => {
   mark();
 };
 
+/* The chapter list, where it lies over the page, goes when it is used. */
+const shelf = () => {
+  const list = document.getElementById("shelf");
+  list.addEventListener("click", (event) => {
+    if (event.target.closest("a") && list.matches(":popover-open"))
+      list.hidePopover();
+  });
+};
+
 /* The ledger: rows that match what is typed and chosen. */
 const ledger = () => {
   const form = document.querySelector(".ledger-filter");
@@ -227,6 +237,7 @@ themeSwitch();
 cards();
 copies();
 here();
+shelf();
 ledger();
 frames();
 new ResizeObserver(frames).observe(document.querySelector("article"));
