@@ -283,7 +283,8 @@ def _hatch(placed: _Placed) -> str:
 def _diagonals(
     x: float, y: float, width: float, height: float
 ) -> Iterator[str]:
-    step = HATCH
+    """Lines that run on from each cell into the next."""
+    step = HATCH - (x + y) % HATCH
     while step < width + height:
         upper = x + min(step, width), y + max(step - width, 0.0)
         lower = x + max(step - height, 0.0), y + min(step, height)
