@@ -30,6 +30,8 @@ COMPARISONS = {
     ast.NotEq: ("!=", ("==",)),
 }
 TOLERANCES = ("rtol", "atol", "rel_tol", "abs_tol", "tolerance")
+PATTERN = re.compile(r"(?:[A-Z\s\d()*#.,_]|->)+")
+ALONE = re.compile(r"(?<!\w)[A-Z](?!\w)")
 SMALL = 0.01  # a float below it, in a comparison, is a tolerance
 
 
@@ -188,20 +190,16 @@ def axes(code: Code) -> Iterator[Edit]:
     in some string of the same file: `B T D -> B D T`.
     """
     strings = [
-        (node, node.value)
+        node
         for node in code.constants(str)
-        if code.text[slice(*code.span(node))][1:-1] == node.value
+        if PATTERN.fullmatch(node.value)
+        and code.text[slice(*code.span(node))][1:-1] == node.value
     ]
-    alone = re.compile(r"(?<!\w)[A-Z](?!\w)")
-    alphabet = sorted({c for _, text in strings for c in alone.findall(text)})
-    if not alphabet:
-        return
-    form = re.compile(
-        rf"[\s\d()*#.,>_=/-]*([{''.join(alphabet)}][\s\d()*#.,>_=/-]*)+"
-    )
-    for node, text in strings:
-        if form.fullmatch(text):
-            yield from _letters(text, alphabet, code.span(node)[0] + 1)
+    alphabet = sorted({c for n in strings for c in ALONE.findall(n.value)})
+    for node in strings:
+        letters = {c for c in node.value if c.isupper()}
+        if letters and letters <= set(alphabet):
+            yield from _letters(node.value, alphabet, code.span(node)[0] + 1)
 
 
 def _letters(text: str, alphabet: list[str], start: int) -> Iterator[Edit]:
