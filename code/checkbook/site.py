@@ -33,7 +33,7 @@ INLINE_SCRIPT = re.compile(
 POLICY = (
     "default-src 'none'; script-src 'self'{hashes}; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "font-src 'self'; media-src 'self'; connect-src 'self'; "
+    "font-src 'self'; media-src 'self'; connect-src 'none'; "
     "base-uri 'none'; form-action 'self'; object-src 'none'"
 )
 

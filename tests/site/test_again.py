@@ -12,16 +12,20 @@ import pytest
 EXAMPLE = Path(__file__).parents[1] / "example_book"
 
 
-def built(book: Path, *options: str) -> dict[str, bytes]:
-    """Build a copy of the example; the files of its site."""
-    code = str(book / "code")
-    done = subprocess.run(
+def build(book: Path, *options: str) -> subprocess.CompletedProcess:
+    """Build a copy of the example."""
+    return subprocess.run(
         [sys.executable, "-m", "checkbook", "build", "book", *options],
         cwd=book,
-        env=os.environ | {"PYTHONPATH": code},
+        env=os.environ | {"PYTHONPATH": str(book / "code")},
         capture_output=True,
         text=True,
     )
+
+
+def built(book: Path, *options: str) -> dict[str, bytes]:
+    """The files of the site that a build of the example publishes."""
+    done = build(book, *options)
     assert done.returncode == 0, done.stderr
     site = (book / "_build/html").resolve()
     return {
@@ -55,3 +59,20 @@ def test_incremental_equals_clean(book):
     assert b"Carrying on" in again["beads.html"], "each page lists the pages"
 
     assert again == built(book, "--clean")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{ledger-count}`everything`", "'everything' is neither all, nor a"),
+        ("[x](https://x.example)<img src='https://x.example/y.png'>", "loads"),
+        ("<b onclick='x()'>x</b>", "runs from an attribute"),
+    ],
+)
+def test_refused(book, text, said):
+    index = book / "book/index.md"
+    index.write_text(f"{index.read_text()}\n{text}\n")
+    done = build(book)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert not (book / "_build/html").exists()

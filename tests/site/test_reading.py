@@ -209,6 +209,10 @@ def test_chapter_list_opens_on_narrow_screens(visit):
     assert Axe().run(page).response["violations"] == []
     page.keyboard.press("Escape")
     assert chapters.is_hidden()
+    page.goto((SITE / CHAPTERS[0]).as_uri())
+    page.get_by_role("button", name="Chapters").click()
+    page.locator(".contents a").last.click()
+    assert page.locator(".contents").is_hidden()
 
 
 def test_keyboard_skips_to_the_text(visit):

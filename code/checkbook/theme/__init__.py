@@ -65,7 +65,12 @@ def icon(name: str) -> str:
 
 
 def is_used(filename: str, body: str) -> bool:
-    """Whether a page with this body needs a stylesheet or script."""
+    """Whether a page with this body needs a stylesheet or script.
+
+    MathJax's settings have no file of their own; their text names it.
+    """
+    if "mathjax" in filename.casefold():
+        return 'class="math' in body
     if REPLACED.fullmatch(filename.rpartition("/")[2]):
         return False
     for ending, marks in ON_USE.items():
@@ -85,6 +90,7 @@ def add_context(
     if app.builder.format != "html":
         return
     body = context.get("body", "")
+    shown = body + context.get("toc", "")
     context["boot"], context["icon"] = BOOT, icon
     context["css_files"] = [
         css for css in context["css_files"] if is_used(str(css.filename), body)
@@ -92,7 +98,7 @@ def add_context(
     context["script_files"] = [
         js
         for js in context["script_files"]
-        if is_used(str(js.filename or ""), body)
+        if is_used(str(js.filename or js.attributes.get("body", "")), shown)
     ]
     parts = place.parts(app.env, docname)
     context["parts"] = parts
