@@ -25,8 +25,8 @@ def influence(
         other: other tokens for x, of its shape.
 
     Raises:
-        ValueError: if x and `other` have not one shape, or the function makes
-            NaN of x, which differs from itself.
+        ValueError: if x and `other` differ in shape, or the function makes
+            NaN of x, which would differ from itself.
     """
     if x.shape != other.shape:
         raise ValueError(
