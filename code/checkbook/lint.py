@@ -33,6 +33,7 @@ WORD = re.compile(
     rf"\b({'|'.join(LARGE)})(ty)?(-?fold)?s?\b(?!-)",
     re.I,
 )
+VERDICT = re.compile(r"(Yes|No|Right|Wrong|True|False)(?=[.,:;])")
 TAG = re.compile(r"<[^>]*>")
 
 SKIPPED = (
@@ -50,7 +51,12 @@ SKIPPED = (
 
 
 def in_text(text: str) -> Iterator[str]:
-    """Unchecked numbers of running text, as digits or as words."""
+    """Unchecked numbers of running text, as digits or as words.
+
+    So is the verdict that an answer begins with: a number of two values.
+    """
+    if verdict := VERDICT.match(text):
+        yield verdict[0]
     text = IDENTIFIER.sub(" ", text)
     for match in re.finditer(rf"{NUMBER.pattern}|(?i:{WORD.pattern})", text):
         yield match[0]
@@ -115,10 +121,16 @@ class Lint(SphinxTransform):
             if (line, number) not in seen:
                 seen.add((line, number))
                 LOG.warning(
-                    "unchecked number %r: use num, chk, cite-num or lit",
-                    number,
+                    "%s",
+                    _advice(number),
                     location=(self.env.docname, line),
                 )
+
+
+def _advice(found: str) -> str:
+    if VERDICT.match(f"{found}."):
+        return f"unchecked answer {found!r}: use {{answer}}`{found} ; ...`"
+    return f"unchecked number {found!r}: use num, chk, cite-num or lit"
 
 
 def _line(node: nodes.Node | None) -> int:

@@ -20,6 +20,9 @@ from checkbook.lint import in_code, in_tex, in_text
         ("50% of 7B", ["50", "7"]),
         ("in 2017.", ["2017"]),
         ("x²", ["²"]),
+        ("No. It is not.", ["No"]),
+        ("Right: it is.", ["Right"]),
+        ("No matter. It is right, yes.", []),
         ("often, weighted, tension, attention", []),
     ],
 )

@@ -48,6 +48,8 @@ PAGES = {
     ),
     "wrongclaim": ("{claim}`larger ; min(3, 4) > 5`", "does not hold"),
     "wrongword": ("{claim}`larger ; min(3, 4) < 5`", "says >"),
+    "verdict": ("No. It is not.", "unchecked answer 'No'"),
+    "wronganswer": ("{answer}`Yes ; 3 + 4 == 8`", "the answer is 'Yes', but"),
     "wrongcite": ("{cite-num}`65M \\| knuth1984`", "is not in sourced.yml"),
     "undefined": ("{num}`12 = nothing`", "NameError"),
     "malformed": ("{num}`12`", "must read"),
