@@ -48,12 +48,12 @@ def test_the_graph_of_a_run(run):
         'in0 -> 0 [label=""]',
         'in1 -> 0 [label=""]',
         "1 [label=add]",
-        rf'0 -> 1 [label=" q\n T H = 3 × 2 " {blue}]',
+        rf'0 -> 1 [label=" q: T H \n 3 × 2 " {blue}]',
         r'2 [label="einsum\nT H, S H -> T S"]',
-        rf'0 -> 2 [label=" q\n T H = 3 × 2 " {blue}]',
-        r'1 -> 2 [label=" k\n S H = 3 × 2 "]',
+        rf'0 -> 2 [label=" q: T H \n 3 × 2 " {blue}]',
+        r'1 -> 2 [label=" k: S H \n 3 × 2 "]',
         f"out2 [label=output {green}]",
-        rf'2 -> out2 [label=" output\n T S = 3 × 3 " {green}]',
+        rf'2 -> out2 [label=" output: T S \n 3 × 3 " {green}]',
     ]
 
 
@@ -62,9 +62,9 @@ def test_a_path_is_of_the_page(run):
     words = texts(figure)
     assert sorted(words) == sorted(
         ["x", "w", "einsum", "T D, D H -> T H", "add", "einsum", "output"]
-        + ["T H, S H -> T S", "T D = 3 × 5", "D H = 5 × 2", "q", "q", "k"]
-        + ["T H = 3 × 2"] * 2
-        + ["S H = 3 × 2", "output", "T S = 3 × 3"]
+        + ["T H, S H -> T S", "T D = 3 × 5", "D H = 5 × 2"]
+        + ["q: T H", "3 × 2"] * 2
+        + ["k: S H", "3 × 2", "output: T S", "3 × 3"]
     )
     assert figure.svg == diagram.path(run, roles=ROLES, alt="q and k").svg
     assert 'aria-label="q and k"' in figure.svg

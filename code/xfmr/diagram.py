@@ -13,9 +13,9 @@ from xfmr.svg import Figure
 from xfmr.trace import Run, Traced
 
 # style
-GRAPH = {"bgcolor": "transparent", "nodesep": "0.25", "ranksep": "0.3"}
+GRAPH = {"bgcolor": "transparent", "nodesep": "0.15", "ranksep": "0.3"}
 TYPE = {"fontname": "Helvetica", "fontsize": "10.5"}
-NODE = {"shape": "box", "height": "0.3", "margin": "0.12,0.05", **TYPE}
+NODE = {"shape": "box", "height": "0.3", "margin": "0.09,0.05", **TYPE}
 EDGE = {"arrowsize": "0.6", **TYPE}
 SOURCE = {"shape": "plaintext", "margin": "0.04", "height": "0.2"}
 POINTS = 4 / 3  # pixels in one of dot's points
@@ -64,15 +64,19 @@ def path_graph(run: Run, roles: Mapping[str, str]) -> Digraph:
 
 
 def _shape(t: Traced) -> str:
-    return f"{t.axes} = {' × '.join(f'{n:,}' for n in t.shape)}"
+    return f"{t.axes} = {_size(t)}"
+
+
+def _size(t: Traced) -> str:
+    return " × ".join(f"{n:,}" for n in t.shape)
 
 
 def _edge(t: Traced) -> str:
     """What stands at an arrow; an input says its shape where it starts."""
     if t.kind != "result":
         return ""
-    named = rf" {t.name}\n" if t.name.isidentifier() else ""
-    return f"{named} {_shape(t)} "
+    named = f"{t.name}: " if t.name.isidentifier() else ""
+    return rf" {named}{t.axes} \n {_size(t)} "
 
 
 def _ink(t: Traced, roles: Mapping[str, str]) -> dict[str, str]:
