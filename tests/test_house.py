@@ -160,7 +160,8 @@ def shapes(tree: ast.AST):
 
 
 def letters(tree: ast.AST) -> set[str]:
-    return {c for shape in shapes(tree) for c in shape if c.isalpha()}
+    """Capitals; a word in small letters is an axis of one function alone."""
+    return {c for shape in shapes(tree) for c in shape if c.isupper()}
 
 
 @each_part
