@@ -90,8 +90,8 @@ $(TESTABLE): tests/requirements.txt $(INSTALLED)
 # Notebooks run on the kernel of .venv, which has the book's packages, and find
 # a `dot` behind the PATH; a double click opens a page as a notebook.
 SETTINGS := .venv-lab/share/jupyter/lab/settings
-$(LAB): requirements-lab.txt $(INSTALLED) | .venv-lab/made
-	@.venv-lab/bin/python $(PIP) -r requirements-lab.txt
+$(LAB): book/requirements-lab.txt $(INSTALLED) | .venv-lab/made
+	@.venv-lab/bin/python $(PIP) -r book/requirements-lab.txt
 	@$(PY) -m checkbook.dot --shim .venv-lab/dot
 	@$(PY) -m ipykernel install --prefix .venv-lab --display-name 'Python 3' \
 		--env PATH '$${PATH}:$(CURDIR)/.venv-lab/dot' >/dev/null

@@ -21,7 +21,7 @@ FRONT = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 REQUIREMENTS = [
     ROOT / "requirements.txt",
     ROOT / "tests" / "requirements.txt",
-    ROOT / "requirements-lab.txt",
+    ROOT / "book" / "requirements-lab.txt",
 ]
 WIDTH = 79  # what the page shows without a scroll bar
 CELL_LINES, DEFINITION_LINES = 15, 5
@@ -294,3 +294,14 @@ def test_no_file_names_a_place_on_some_machine():
         if (found := MACHINE.search(path.read_text("utf8")))
     ]
     assert named_places == []
+
+
+def test_the_top_level_holds_what_it_should_and_no_more():
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert {name.partition("/")[0] for name in listed.stdout.split()} == {
+        *("book", "code", "tests", ".ci"),
+        *("requirements.txt", "pyproject.toml", "Makefile", ".gitignore"),
+        *("README.md", "CONTRIBUTING.md", "LICENSE"),
+    }
