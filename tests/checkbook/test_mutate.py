@@ -264,15 +264,25 @@ def test_a_book_is_its_pages_and_what_they_import(book):
 def test_a_module_s_tests_are_its_own_and_those_that_import_it(book):
     root = book.parent
     (root / "tests" / "test_a.py").write_text("from abacus import beads\n")
-    (root / "tests" / "test_draw.py").write_text("")
     house = "import abacus.beads\nroot = __file__\n"
     (root / "tests" / "test_house.py").write_text(house)
-    assert files_that_test(root, "abacus.beads") == [
+    assert files_that_test(root, "abacus.beads", {}) == [
         "tests/test_beads.py",
         "tests/test_a.py",
     ]
-    assert files_that_test(root, "abacus.draw") == ["tests/test_draw.py"]
-    assert files_that_test(root, "abacus.nothing") == []
+    assert files_that_test(root, "abacus.nothing", {}) == []
+
+
+def test_a_part_is_tested_through_what_imports_it(book):
+    root = book.parent
+    modules = subject(book).modules
+    part = root / "code" / "abacus" / "carrying.py"
+    part.write_text(f"import abacus.rod\n{part.read_text()}")
+    (root / "code" / "abacus" / "rod.py").write_text("")
+    modules["code/abacus/rod.py"] = "abacus.rod"
+    tested = files_that_test(root, "abacus.rod", modules)
+    assert tested == ["tests/test_carrying.py"]
+    assert files_that_test(root, "abacus.draw", modules) == []
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,7 @@ def test_a_role_becomes_wrong_plain_text():
         "eleven GiB",
     }
     assert "$a = 5$" in of_page("{chk}`a = 4 ; a == 4`", "plain-literal")
+    assert of_page("{answer}`Yes ; a > b`", "plain-literal") == {"No"}
     assert of_page("{claim}`more ; a > b`", "plain-literal") == set()
 
 
@@ -194,6 +195,7 @@ def test_a_claim_says_the_opposite(said, made):
     [
         ("Right: it is.", "Wrong: it is."),
         ("{claim}`more ; a > b`", "{claim}`fewer ; a > b`"),
+        ("{answer}`No ; a > b`", "{answer}`Yes ; a > b`"),
         ("{num}`three = n`", "{num}`four = n`"),
     ],
 )

@@ -30,6 +30,7 @@ COMPARISONS = {
     ast.NotEq: ("!=", ("==",)),
 }
 TOLERANCES = ("rtol", "atol", "rel_tol", "abs_tol", "tolerance")
+GUARDS = ("strict", "frozen", "kw_only")
 PATTERN = re.compile(r"(?:[A-Z\s\d()*#.,_]|->)+")
 ALONE = re.compile(r"(?<!\w)[A-Z](?!\w)")
 SMALL = 0.01  # a float below it, in a comparison, is a tolerance
@@ -98,7 +99,8 @@ def _limits(node: ast.AST) -> Iterator[ast.Constant]:
     """The constants in a node that say how close two values must be."""
     found = []
     if isinstance(node, ast.Call):
-        found = [k.value for k in node.keywords if k.arg in TOLERANCES]
+        limits = (*TOLERANCES, *GUARDS)
+        found = [k.value for k in node.keywords if k.arg in limits]
         if isinstance(node.func, ast.Name) and node.func.id == "round":
             found += node.args[1:]
     elif isinstance(node, ast.Compare):
@@ -216,13 +218,15 @@ def _letters(text: str, alphabet: list[str], start: int) -> Iterator[Edit]:
 
 
 def tolerances(code: Code) -> Iterator[Edit]:
-    """A tolerance ten times as wide."""
+    """A tolerance ten times as wide, a guard let go."""
     for node in code.tolerances:
         start, end = code.span(node)
         if type(node.value) is float:
             yield Edit(start, end, f"{node.value * 10:g}")
         elif type(node.value) is int and node.value > 0:
             yield Edit(start, end, str(node.value - 1))
+        elif node.value is True:
+            yield Edit(start, end, "False")
 
 
 def names(code: Code, known: list[str]) -> Iterator[Edit]:

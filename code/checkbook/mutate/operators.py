@@ -48,7 +48,7 @@ CELL: dict[str, Callable[[Code], Iterator[Edit]]] = {
     "tolerance": python.tolerances,
 }
 APART = {
-    "tolerance": "a wider tolerance is no wrong number",
+    "tolerance": "a wider tolerance or a looser guard is no wrong number",
     "free-digit": "0, 1 and 2 need no check in formulas and code",
     "identifier": "a digit in a name is no number",
     "prose-word": "a word of running prose is not checked",

@@ -174,6 +174,8 @@ def plain(page: Page) -> Iterator[Edit]:
             for number in NUMBER.finditer(said):
                 for edit in _digits(number[0][-1], number.end() - 1, "3579"):
                     yield Edit(*piece.outer, f"${edit.apply(said)}$")
+        elif piece.name == "answer":
+            yield Edit(*piece.outer, _other_verdict(said))
 
 
 def _plain_edits(said: str, numbers: list[re.Match]) -> Iterator[Edit]:

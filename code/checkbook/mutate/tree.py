@@ -4,9 +4,9 @@ import ast
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from checkbook import dot
@@ -90,23 +90,39 @@ class Tree:
             self.reset()
 
 
-def files_that_test(root: Path, module: str) -> list[str]:
+def files_that_test(
+    root: Path, module: str, modules: Mapping[str, str]
+) -> list[str]:
     """The test files of a module: its own, then those that import it.
 
-    Files that read the tree itself are left out: they judge how it is
-    written, and would take any fault for a fault of style.
+    A part that no test names is tested through what imports it. Files that
+    read the tree itself are left out: they judge how it is written, and
+    would take any fault for a fault of style.
+
+    Args:
+        root: the folder in which tests and modules lie.
+        module: dotted name.
+        modules: dotted name of every module, by its file.
     """
-    own = f"test_{module.rpartition('.')[2]}.py"
-    found = [
+    tests = [
         path
         for path in sorted((root / "tests").rglob("test_*.py"))
-        if (path.name == own or module in _imports(path))
-        and "__file__" not in path.read_text("utf8")
+        if "__file__" not in path.read_text("utf8")
     ]
-    found.sort(key=lambda path: (path.name != own, len(path.parts)))
-    return [str(path.relative_to(root)) for path in found]
+    asked, known = {module}, set()
+    while asked:
+        own = {f"test_{name.rpartition('.')[2]}.py" for name in asked}
+        found = [p for p in tests if p.name in own or asked & _imports(p)]
+        if found:
+            found.sort(key=lambda path: (path.name not in own, path.parts))
+            return [str(path.relative_to(root)) for path in found]
+        known |= asked
+        files = [f for f in modules if asked & _imports(root / f)]
+        asked = {modules[file] for file in files} - known
+    return []
 
 
+@cache
 def _imports(path: Path) -> set[str]:
     found = set()
     for node in ast.walk(ast.parse(path.read_bytes())):

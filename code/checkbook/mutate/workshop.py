@@ -67,12 +67,13 @@ class Workshop:
         Raises:
             Broken: if a copy fails as it stands, or a control goes wrong.
         """
-        files = sorted({m.file for m in drawn} & set(self.it.modules))
+        it = self.it
+        files = sorted({m.file for m in drawn} & set(it.modules))
         self.tests |= {
-            file: files_that_test(self.it.root, self.it.modules[file])
+            file: files_that_test(it.root, it.modules[file], it.modules)
             for file in files
         }
-        first = self._judge(0, self.it.root)
+        first = self._judge(0, it.root)
         rest = [
             self.pool.submit(self._judge, number, first.tree.root)
             for number in range(1, self.jobs)

@@ -54,6 +54,6 @@ def digits(number: int, abacus: Abacus) -> list[tuple[int, int]]:
     Raises:
         ValueError: if the number has more digits than there are rods.
     """
-    if not 0 <= number <= largest(abacus):
+    if number < 0 or number > largest(abacus):
         raise ValueError(f"{number=} does not fit on {abacus.rods} rods")
     return [divmod(int(d), abacus.upper_value) for d in str(number)]
