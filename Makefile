@@ -16,6 +16,9 @@ ARGS :=
 PY := .venv/bin/python
 PIP = -m pip install --quiet --disable-pip-version-check
 
+# Paths may hold any letter, whatever the locale of the machine.
+export LC_ALL := C.UTF-8
+
 # A stamp carries a checksum of where it stands: a tree that was moved or
 # copied installs itself anew instead of importing the code it came from.
 HERE := $(shell pwd -P | cksum | cut -d' ' -f1)
