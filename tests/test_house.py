@@ -50,11 +50,15 @@ each_page = pytest.mark.parametrize("path", PAGES, ids=named)
 
 @cache
 def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text("utf8"))
+    """A file's code, or that of a page's cells without their magics."""
+    text = path.read_text("utf8")
+    if path.suffix == ".md":
+        text = re.sub(r"^[%!].*$", "", "\n".join(cells(path)), flags=re.M)
+    return ast.parse(text)
 
 
 def imported(path: Path) -> set[str]:
-    """Every module that the file names in an import, at any depth of it."""
+    """Every module that a file or a page's cells name in an import."""
     names = set()
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
@@ -171,9 +175,7 @@ def test_axes_of_the_package_are_in_the_alphabet(path):
 
 @each_page
 def test_axes_of_a_page_are_in_the_alphabet(path):
-    for cell in cells(path):
-        lines = [x for x in cell.splitlines() if not x.startswith(("%", "!"))]
-        assert letters(ast.parse("\n".join(lines))) <= AXES.keys()
+    assert letters(tree_of(path)) <= AXES.keys()
 
 
 @each_part
@@ -219,14 +221,12 @@ def test_cells_fit_the_page(path):
 
 @each_page
 def test_definitions_live_in_the_package(path):
-    for cell in cells(path):
-        lines = [x for x in cell.splitlines() if not x.startswith(("%", "!"))]
-        for node in ast.walk(ast.parse("\n".join(lines))):
-            if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                length = node.end_lineno - node.lineno + 1
-                assert length <= DEFINITION_LINES, node.name
-                bases = map(ast.unparse, getattr(node, "bases", []))
-                assert not any("Module" in base for base in bases), node.name
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            length = node.end_lineno - node.lineno + 1
+            assert length <= DEFINITION_LINES, node.name
+            bases = map(ast.unparse, getattr(node, "bases", []))
+            assert not any("Module" in base for base in bases), node.name
 
 
 @pytest.mark.parametrize("path", [*PAGES, *FRONT], ids=named)
@@ -261,7 +261,7 @@ def test_no_package_is_pinned_twice():
     assert not book.keys() & tests.keys()
 
 
-@each_module
+@pytest.mark.parametrize("path", [*MODULES, *PAGES], ids=named)
 def test_what_is_imported_is_pinned(path):
     modules = {name.split(".")[0] for name in imported(path)}
     modules -= sys.stdlib_module_names | {"xfmr", "checkbook"}
