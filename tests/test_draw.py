@@ -12,7 +12,7 @@ import pytest
 import torch
 from matplotlib.colors import to_hex
 
-from xfmr import draw, trace
+from xfmr import draw
 
 SPACE = "{http://www.w3.org/2000/svg}"
 TOKENS = ["the", "cat", "sat"]
@@ -102,20 +102,6 @@ def test_colours_are_the_page_s_by_role(role):
     assert root.attrib["aria-label"] == "q: T × H = 3 × 2"
 
 
-@pytest.mark.parametrize(
-    ("values", "digits", "written"),
-    [
-        ([[1.0, -2.0]], 2, ["1", "-2"]),
-        ([[0.125, -2.0]], 2, ["0.12", "-2.00"]),
-        ([[0.125, -0.001]], 1, ["0.1", "0.0"]),
-        ([[1234.5, -0.6]], 0, ["1234", "-1"]),
-    ],
-)
-def test_how_numbers_are_written(values, digits, written):
-    m = matrix(values, digits=digits)
-    assert [m.text(0, j) for j in range(2)] == written
-
-
 def test_a_column_is_as_wide_as_its_longest_word():
     narrow, wide, named = (
         numbers(parts(draw.picture(m), "rect")[0], "width")[0]
@@ -151,15 +137,6 @@ def test_hidden_cells_are_hatched_and_empty():
         assert (inside >= low - 0.01).all()
         assert (inside <= low + draw.CELL + 0.01).all()
         assert np.ptp(inside[..., 0]) > draw.CELL * 0.7
-
-
-def test_what_is_transposed_keeps_its_names_and_its_mask():
-    m = matrix(rows=TOKENS, mask=[[False, True], [False] * 2, [False] * 2]).T
-    assert (m.name, m.axes, m.shape) == ("qᵀ", ("H", "T"), (2, 3))
-    assert m.values == ((1, 2, 0), (0, -1, 2))
-    assert (m.rows, m.columns) == ((), tuple(TOKENS))
-    assert (m.text(1, 0), m.text(0, 1)) == ("", "2")
-    assert matrix().T.mask is None
 
 
 def test_a_product_stands_in_line(factors):
@@ -315,21 +292,6 @@ def test_many_numbers_are_a_picture():
     assert draw.levels([[3.0, 3.0]]) == [[0, 0]]
 
 
-def test_the_text_form():
-    m = matrix(
-        rows=TOKENS,
-        columns=["a", "bb"],
-        mask=[[True, False]] + [[False] * 2] * 2,
-    )
-    assert repr(m).splitlines() == [
-        "q: T × H = 3 × 2",
-        "     a  bb",
-        "the  ·   0",
-        "cat  2  -1",
-        "sat  0   2",
-    ]
-
-
 def test_the_text_form_of_a_product(factors):
     assert repr(draw.product(*factors)).splitlines() == [
         *("q: T × H = 3 × 2", "the  1   0", "cat  2  -1", "sat  0   2"),
@@ -353,37 +315,6 @@ def test_a_wrong_product_is_not_drawn(factors):
     ):
         with pytest.raises(ValueError, match=message):
             draw.product(*trio)
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"axes": "T"}, "axes='T' must name rows and columns"),
-        ({"role": "red"}, "role='red' must be one of"),
-        ({"rows": ["a"]}, "rows=.* must name 3"),
-        ({"columns": TOKENS}, "columns=.* must name 2"),
-        ({"values": [1, 2]}, "values must be rows of numbers"),
-        ({"values": [[]]}, "values must be rows of numbers"),
-        ({"values": [[1], [1, 2]]}, "values must have rows of one length"),
-        ({"mask": [[True, False]]}, r"mask must have the shape \(3, 2\)"),
-    ],
-)
-def test_what_does_not_fit(options, message):
-    with pytest.raises(ValueError, match=message):
-        matrix(**options)
-
-
-def test_a_traced_tensor_brings_its_name_and_letters():
-    x = torch.tensor([[1.0, 2.0]])
-    run = trace.follow(lambda x: x + 1, x, axes={"x": "T D"})
-    m = draw.traced(run["output"], role="result", rows=["a"])
-    assert (m.title, m.role, m.rows) == (
-        "output: T × D = 1 × 2",
-        "result",
-        ("a",),
-    )
-    assert m.values == ((2, 3),)
-    assert draw.traced(run["x"], axes="S D").axes == ("S", "D")
 
 
 def test_figures_show_themselves(factors):
