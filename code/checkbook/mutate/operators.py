@@ -5,7 +5,6 @@ are run and reported, and do not enter the score.
 """
 
 from collections.abc import Callable, Iterator
-from functools import partial
 
 from checkbook.mutate import code as python
 from checkbook.mutate import prose
@@ -43,17 +42,13 @@ MODULE: dict[str, Callable[[Code], Iterator[Edit]]] = {
     "package-axes": python.axes,
     "tolerance": python.tolerances,
 }
-CELL: dict[str, Callable[[Code], Iterator[Edit]]] = {
-    "cell-constant": python.numbers,
-    "tolerance": python.tolerances,
-}
 APART = {
     "tolerance": "a wider tolerance or a looser guard is no wrong number",
     "free-digit": "0, 1 and 2 need no check in formulas and code",
     "identifier": "a digit in a name is no number",
     "prose-word": "a word of running prose is not checked",
 }
-OPERATORS = tuple(sorted({*TEXT, *MODULE, *CELL, "figure-data"}))
+OPERATORS = tuple(sorted([*TEXT, *MODULE, "cell-constant", "figure-data"]))
 
 
 def of_page(file: str, text: str) -> Iterator[Mutant]:
@@ -70,19 +65,16 @@ def _of_cells(file: str, page: Page) -> Iterator[Mutant]:
     sources = [(c, page.text[c.start : c.end]) for c in page.cells]
     cells = [(c, Code(s)) for c, s in sources if parses(s)]
     known = sorted({n for _, code in cells for n in python.assigned(code)})
-    drawing = {"figure-data": python.numbers, **CELL}
-    drawing.pop("cell-constant")
     for cell, code in cells:
-        found = dict(drawing if cell.kind == "drawing" else CELL)
-        if cell.kind == "drawing":
-            found["other name"] = partial(python.names, known=known)
-        for name, find in found.items():
-            name = "figure-data" if name == "other name" else name
-            for edit in find(code):
-                if parses(edit.apply(code.text)):
-                    start, end = cell.start + edit.start, cell.start + edit.end
-                    moved = Edit(start, end, edit.new)
-                    yield mutant(file, page.text, name, moved)
+        draws = cell.kind == "drawing"
+        data = "figure-data" if draws else "cell-constant"
+        found = [(data, edit) for edit in python.numbers(code)]
+        found += [("tolerance", edit) for edit in python.tolerances(code)]
+        if draws:
+            found += [(data, edit) for edit in python.names(code, known)]
+        for name, (start, end, new) in found:
+            edit = Edit(cell.start + start, cell.start + end, new)
+            yield mutant(file, page.text, name, edit)
 
 
 def of_module(file: str, text: str) -> Iterator[Mutant]:
