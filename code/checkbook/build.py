@@ -100,7 +100,9 @@ def _build(paths: Paths, *, clean: bool, jobs: int, publish: bool) -> int:
     wrong = list(complaints.found)
     if app is not None and not wrong:
         wrong += finish(app, paths, publish)
-    state.remember_wrong(paths, {item.path for item in wrong})
+    # A label that two pages claim is lost to Sphinx when one gives it up.
+    places = {"" if "duplicate" in w.message else w.path for w in wrong}
+    state.remember_wrong(paths, places)
     if app is None or wrong:
         for item in sorted(wrong, key=lambda w: (w.path, w.line or 0)):
             print(item, file=sys.stderr)

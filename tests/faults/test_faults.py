@@ -102,6 +102,18 @@ def test_a_restored_page_with_an_old_date_is_read_again(copy):
     assert "More words" not in (copy.root / "_build/html/one.html").read_text()
 
 
+def test_a_label_claimed_twice_can_be_given_up(copy):
+    one, two = copy.folder / "one.md", copy.folder / "two.md"
+    one.write_text(one.read_text() + "\n(here)=\n## Here\n")
+    text = two.read_text()
+    two.write_text(text + "\n(here)=\n## There\n")
+    result = copy.build()
+    assert result.code == 1
+    assert "duplicate label here" in result.err
+    two.write_text(text + "\n{ref}`here`\n")
+    assert copy.build().code == 0
+
+
 @pytest.mark.parametrize("trusted", [True, False])
 def test_a_removed_page_leaves_the_site(copy, trusted):
     copy.chapters.remove("one")
