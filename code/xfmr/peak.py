@@ -7,6 +7,7 @@ more. Scratch space inside a kernel does not show.
 
 import weakref
 from collections.abc import Callable
+from functools import partial
 
 from torch import Tensor, UntypedStorage
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -44,12 +45,13 @@ class _Alive(TorchDispatchMode):
         if key not in self.known:
             self.now += size
             self.most = max(self.most, self.now)
-
-            def gone(_: object) -> None:
-                del self.known[key]
-                self.now -= size
-
+            gone = partial(self.strike, key, size)
             self.known[key] = weakref.ref(storage, gone)
+
+    def strike(self, key: int, size: int, _: object) -> None:
+        """Take off what nothing refers to any more."""
+        del self.known[key]
+        self.now -= size
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         """Run one kernel and note what it has made."""
