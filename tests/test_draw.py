@@ -321,3 +321,144 @@ def test_figures_show_themselves(factors):
     html = draw.product(*factors)._repr_html_()
     assert html.startswith('<div class="figure"><svg xmlns=')
     assert matrix()._repr_html_() == draw.picture(matrix())._repr_html_()
+
+
+def places(figure, *names):
+    texts = {t["text"]: t for t in parts(figure, "text")}
+    found = [numbers(texts[name], "x", "y") for name in names]
+    return [
+        (pytest.approx(x, abs=0.01), pytest.approx(y, abs=0.01))
+        for x, y in found
+    ]
+
+
+def size(figure):
+    root = ElementTree.fromstring(figure.svg)
+    return pytest.approx(numbers(root.attrib, "width", "height"), abs=0.01)
+
+
+def frames_of(figure):
+    return [
+        pytest.approx(numbers(r, "x", "y", "width", "height"), abs=0.01)
+        for r in parts(figure, "rect")
+        if r["fill"] == "none"
+    ]
+
+
+def middle(y, height, size):
+    return y + height / 2 + draw.DROP * size
+
+
+def test_where_everything_stands_in_a_grid():
+    cell, line = draw.CELL, draw.LINE
+    m = matrix([[3], [4]], rows=["the", "drank"], columns=["a"])
+    figure = draw.picture(m)
+    x = 5 * draw.LETTER + 2 * draw.ASIDE
+    y = 2 * line + draw.EDGE
+    assert frames_of(figure) == [(x, y, cell, 2 * cell)]
+    assert places(figure, m.title, "3", "the", "drank", "a") == [
+        (x, draw.BASE),
+        (x + cell / 2, middle(y, cell, draw.SIZE)),
+        (x - draw.ASIDE, middle(y, cell, draw.SMALL)),
+        (x - draw.ASIDE, middle(y + cell, cell, draw.SMALL)),
+        (x + cell / 2, y - draw.ASIDE),
+    ]
+    title = len(m.title) * draw.LETTER
+    assert size(figure) == (x + title + draw.EDGE, y + 2 * cell + draw.EDGE)
+    wide = matrix([[1] * 8])
+    figure = draw.picture(wide)
+    assert frames_of(figure) == [(draw.EDGE, line + draw.EDGE, 8 * cell, cell)]
+    assert size(figure) == (
+        8 * cell + 2 * draw.EDGE,
+        line + cell + 2 * draw.EDGE,
+    )
+
+
+def test_where_everything_stands_in_a_product():
+    cell, line, gap = draw.CELL, draw.LINE, draw.GAP
+    a = matrix([[1, 2, 3, 4, 5, 6]], "T S", name="a", columns=list("uvwxyz"))
+    b = matrix([[1], [0], [0], [0], [0], [0]], "S H", name="b", rows=["r"] * 6)
+    c = matrix([[1]], "T H", name="c")
+    figure = draw.product(a, b, c, at=(0, 0))
+    names = draw.LETTER + 2 * draw.ASIDE
+    bx = draw.EDGE + 6 * cell + gap + max(names, line)
+    by = line + draw.EDGE
+    ay = by + 6 * cell + gap + 2 * line
+    assert frames_of(figure)[:3] == [
+        (draw.EDGE, ay, 6 * cell, cell),
+        (bx, by, cell, 6 * cell),
+        (bx, ay, cell, cell),
+    ]
+    below, written = ay + cell + line, texts(figure)[-1]
+    assert places(figure, b.title, a.title, c.title, written) == [
+        (bx, draw.BASE),
+        (draw.EDGE + 6 * cell, below),
+        (bx, below),
+        (0, below + line + draw.ASIDE),
+    ]
+    x, y = bx - gap - names, ay - gap - line
+    assert places(figure, "S = 6") == [(x - draw.ASIDE, y - draw.ASIDE)]
+    (path,) = parts(figure, "path")
+    r = draw.ROUND
+    assert path["d"] == "M{} {}H{}Q{} {} {} {}V{}".format(
+        *map(draw.svg.number, (draw.EDGE, y, x - r, x, y, x, y - r, by))
+    )
+    wide = max(bx + len(b.title) * draw.LETTER, len(written) * draw.LETTER)
+    assert size(figure) == (
+        wide + draw.EDGE,
+        below + line + 2 * draw.ASIDE,
+    )
+
+
+def test_a_narrow_left_factor_leaves_room_for_its_title():
+    figure = draw.product(
+        matrix([[1]], "T S", name="a"),
+        matrix([[1, 1]], "S H", name="b", columns=["u", "v"]),
+        matrix([[1, 1]], "T H", name="c"),
+    )
+    title = len("a: T × S = 1 × 1") * draw.LETTER
+    (ax, ay, *_), (bx, by, *_), _ = (
+        numbers(r, "x", "y", "width", "height")
+        for r in parts(figure, "rect")
+        if r["fill"] == "none"
+    )
+    assert ax + draw.CELL == pytest.approx(title, abs=0.01)
+    assert bx == pytest.approx(title + draw.GAP + draw.LINE, abs=0.01)
+    assert by == pytest.approx(2 * draw.LINE + draw.EDGE)
+    assert ay == pytest.approx(by + draw.CELL + draw.GAP + draw.LINE)
+    (path,) = parts(figure, "path")
+    corner = re.findall(r"Q([\d.]+) ([\d.]+)", path["d"])[0]
+    assert corner == (
+        draw.svg.number(bx - draw.GAP),
+        draw.svg.number(ay - draw.GAP),
+    )
+    assert size(figure) == (
+        bx + len("b: S × H = 1 × 2") * draw.LETTER + draw.EDGE,
+        ay + draw.CELL + draw.LINE + draw.ASIDE,
+    )
+
+
+@pytest.mark.parametrize(
+    ("n", "extent"),
+    [
+        (3, 3 * draw.CELL),
+        (8, 8 * draw.CELL),
+        (9, draw.SHADED),
+        (64, draw.SHADED),
+        (1000, 1000 * draw.SMALLEST),
+    ],
+)
+def test_long_axes_are_cut_short(n, extent):
+    other = np.arange(9.0 * n).reshape(n, 9)
+    for values, axis in ((other, 3), (other.T, 2)):
+        (frame,) = frames_of(draw.picture(matrix(values)))
+        assert frame.expected[axis] == pytest.approx(extent, abs=0.02)
+
+
+def test_pixels_are_sharp_where_they_are_whole():
+    for n, how in ((9, "pixelated"), (220, "pixelated"), (221, "auto")):
+        (image,) = parts(draw.picture(matrix(np.ones((9, n)))), "image")
+        assert image["image-rendering"] == how
+        (image,) = parts(draw.picture(matrix(np.ones((n, 9)))), "image")
+        assert image["image-rendering"] == how
+        assert image["preserveAspectRatio"] == "none"

@@ -255,3 +255,124 @@ def lines(x, series, log=""):
 def test_a_chart_is_the_same_bytes_each_time():
     draw = lambda: plot.areas(ROWS, unit="n").svg
     assert draw() == draw()
+
+
+def close(pairs):
+    return [pytest.approx(pair, abs=0.01) for pair in pairs]
+
+
+def places(figure):
+    return close(numbers(t, "x", "y") for t in parts(figure, "text"))
+
+
+def size(figure):
+    root = ElementTree.fromstring(figure.svg)
+    return pytest.approx(numbers(root.attrib, "width", "height"), abs=0.01)
+
+
+def middle(y, height, size):
+    return y + height / 2 + plot.DROP * size
+
+
+def test_where_everything_stands_beside_bars():
+    figure = plot.bars({"ab": 1234, "c": 617}, unit="bytes")
+    x = 2 * plot.LETTER + 2 * plot.ASIDE
+    y = plot.BAR + plot.BETWEEN
+    first, second = (middle(n, plot.BAR, plot.SIZE) for n in (0, y))
+    assert places(figure) == [
+        (x - plot.ASIDE, first),
+        (x + plot.WIDTH + plot.ASIDE, first),
+        (x - plot.ASIDE, second),
+        (x + plot.WIDTH / 2 + plot.ASIDE, second),
+    ]
+    assert close(numbers(r, "x", "y") for r in parts(figure, "rect")) == [
+        (x, 0),
+        (x, y),
+    ]
+    wide = x + plot.WIDTH + plot.ASIDE + 5 * plot.LETTER
+    assert size(figure) == (wide + plot.EDGE, 2 * y)
+
+
+def test_where_everything_stands_beside_areas():
+    rows = {"ab": {"p": 3, "q": 1}, "c": {"p": 1234}}
+    figure = plot.areas(rows, unit="n", labels={"p": "P"})
+    x, y = 2 * plot.LETTER + 2 * plot.ASIDE, plot.SMALL / 2
+    low = plot.HEIGHT * 4 / 1238
+    beyond = x + plot.WIDTH + plot.ASIDE
+    first = middle(y, low, plot.SMALL)
+    second = middle(y + low, plot.HEIGHT - low, plot.SMALL)
+    assert places(figure) == [
+        (x - plot.ASIDE, first),
+        (beyond, first),
+        (x - plot.ASIDE, second),
+        (beyond, second),
+        (x + plot.WIDTH / 2, second),
+    ]
+    assert close(numbers(r, "x", "y") for r in parts(figure, "rect")) == [
+        (x, y),
+        (x + plot.WIDTH * 3 / 4, y),
+        (x, y + low),
+    ]
+    wide = beyond + 5 * plot.LETTER
+    assert size(figure) == (wide, plot.HEIGHT + plot.SMALL)
+
+
+def test_a_label_is_written_where_it_fits():
+    rows = {"a": {"p": 1, "q": 9}}
+    just = int(plot.WIDTH / 10 / plot.LETTER)
+    for n, there in ((just, True), (just + 1, False)):
+        figure = plot.areas(rows, unit="n", labels={"p": "x" * n})
+        words = [t["text"] for t in parts(figure, "text")]
+        assert ("x" * n in words) == there
+    heights = [plot.HEIGHT * n / 1000 for n in range(1, 60)]
+    least = next(n for n, h in enumerate(heights, 1) if h > plot.LEAST)
+    for n, there in ((least, True), (least - 1, False)):
+        rows = {"a": {"p": n}, "b": {"q": 1000 - n}}
+        figure = plot.areas(rows, unit="n", labels={"p": "x"})
+        assert ("x" in [t["text"] for t in parts(figure, "text")]) == there
+
+
+def test_where_everything_stands_beside_lines():
+    figure = plot.lines(
+        [1, 10], {"ab": [5, 1000]}, x_label="tokens", y_label="y", log="xy"
+    )
+    w, h, line = plot.WIDTH, plot.CHART, plot.LINE
+    drop = plot.DROP * plot.SMALL
+    assert places(figure) == [
+        (0, plot.BASE),
+        (0, h + line),
+        (w, h + line),
+        (-plot.ASIDE, h + drop),
+        (-plot.ASIDE, drop),
+        (w, h + 2 * line),
+        (w + plot.ASIDE, drop),
+    ]
+    left = 5 * plot.LETTER + 2 * plot.ASIDE
+    (group,) = parts(figure, "g")
+    shift = re.findall(r"[\d.]+", group["transform"])
+    assert [float(n) for n in shift] == pytest.approx([left, 2 * line])
+    names = 2 * plot.LETTER + plot.ASIDE
+    assert size(figure) == (left + w + plot.ASIDE + names, h + 5 * line)
+    axes, curve, _ = (p["d"] for p in parts(figure, "path"))
+    assert axes.startswith("M0 0V260H400M0 260v4M400 260v4M0 260h-4M0 0h-4")
+    assert curve == "M0 260L400 0"
+    assert 'aria-label="y over tokens"' in figure.svg
+
+
+def test_a_series_has_its_own_mark_and_dash():
+    n = len(plot.MARKS) + 1
+    figure = plot.lines(
+        [1, 2], {str(i): [i, i] for i in range(n)}, x_label="", y_label=""
+    )
+    curves = parts(figure, "path")[1:]
+    dashes = [curve["stroke-dasharray"] for curve in curves[::2]]
+    assert dashes == [*plot.DASHES, plot.DASHES[0]]
+    for i, marks in enumerate(curves[1::2]):
+        assert marks["d"].count(plot.MARKS[i % (n - 1)]) == 2
+
+
+@pytest.mark.parametrize(("n", "own"), [(8, True), (9, False)])
+def test_ticks_are_the_data_s_own_where_they_are_few(n, own):
+    values = [3 * 2**i for i in range(n)]
+    scale = plot._Scale(values + values, True, 0.0, 1.0)
+    assert (scale.ticks == values) == own

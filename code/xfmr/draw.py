@@ -33,6 +33,8 @@ LETTER = 7.6  # the width of a character
 PADDING = 12.0  # round a number
 GAP = 10.0  # between grids
 LINE = 20.0  # of text
+BASE = 15.0  # of the first line
+EDGE = 1.0  # around the whole
 ASIDE = 6.0  # between a name and its grid
 SIZE, SMALL = 14, 13  # of type
 DROP = 0.35  # of type, from the middle of a line to its base
@@ -87,12 +89,12 @@ ALL = slice(None)
 def picture(grid: Grid) -> Figure:
     """One grid, with its title above and the names of its rows and columns."""
     x = _names_width(grid.rows)
-    y = LINE + (LINE if grid.columns else 0.0) + 2
+    y = (2 if grid.columns else 1) * LINE + EDGE
     placed = _Placed(grid, x, y, _dx(grid), _dy(grid))
     return svg.figure(
-        _line(x, LINE - 5, grid.title) + _grid(placed) + _names(placed),
-        width=max(placed.right, x + _width(grid.title)) + 1,
-        height=placed.bottom + 1,
+        _line(x, BASE, grid.title) + _grid(placed) + _names(placed),
+        width=max(placed.right, x + _width(grid.title)) + EDGE,
+        height=placed.bottom + EDGE,
         alt=grid.title,
         plain=repr(grid),
     )
@@ -124,7 +126,7 @@ def product(
         *map(_names, (a, b)),
         _meeting(a, b),
         _followed(trio, at) if at else "",
-        _line(b.x, LINE - 5, right.title),
+        _line(b.x, BASE, right.title),
         _line(a.right, below, left.title, anchor="end"),
         _line(c.x, below, result.title),
         _line(0.0, below + LINE + ASIDE, written),
@@ -132,7 +134,7 @@ def product(
     ends = [b.right, *(b.x + _width(g.title) for g in (right, result))]
     return svg.figure(
         "".join(body),
-        width=max(*ends, _width(written)) + 1,
+        width=max(*ends, _width(written)) + EDGE,
         height=below + (LINE + ASIDE if written else 0.0) + ASIDE,
         alt=f"{left.title}, times {right.title}, equals {result.title}",
         plain="\n".join(
@@ -147,7 +149,7 @@ def _arranged(left: Grid, right: Grid, result: Grid) -> tuple[_Placed, ...]:
     dx, dy = max(_dx(right), _dx(result)), max(_dy(left), _dy(result))
     width = _dx(left) * left.shape[1]
     x = max(_names_width(left.rows), _width(left.title) - width)
-    y = LINE + (LINE if right.columns else 0.0) + 2
+    y = (2 if right.columns else 1) * LINE + EDGE
     beside = GAP + max(_names_width(right.rows), LINE)
     beneath = GAP + LINE * (2 if left.columns else 1)
     a = _Placed(left, x, 0.0, _dx(left), dy)
@@ -178,7 +180,12 @@ def _width(words: str) -> float:
 
 
 def _names_width(names: Sequence[str]) -> float:
-    return max(map(_width, names)) + 2 * ASIDE if names else 1.0
+    return max(map(_width, names)) + 2 * ASIDE if names else EDGE
+
+
+def _middle(y: float, height: float, size: float | int) -> float:
+    """The base of a line of type in the middle of a height."""
+    return y + height / 2 + size * DROP
 
 
 def _line(x: float, y: float, words: str, anchor: str = "start") -> str:
@@ -218,7 +225,7 @@ def _numbers(placed: _Placed) -> str:
                 ),
                 svg.text(
                     x + width / 2,
-                    y + height / 2 + SIZE * DROP,
+                    _middle(y, height, SIZE),
                     grid.text(i, j),
                     anchor="middle",
                     font_size=SIZE,
@@ -297,7 +304,7 @@ def _names(placed: _Placed) -> str:
     rows = [
         svg.text(
             placed.x - ASIDE,
-            placed.y + (i + 0.5) * placed.dy + SMALL * DROP,
+            _middle(placed.y + i * placed.dy, placed.dy, SMALL),
             name,
             anchor="end",
             font_size=SMALL,

@@ -20,6 +20,8 @@ BAR, BETWEEN = 22.0, 8.0  # a bar, and the space to the next
 LETTER = 7.2  # the width of a character
 ASIDE = 8.0  # between a thing and its words
 LINE = 18.0  # of text
+BASE = 13.0  # of the first line
+EDGE = 1.0  # around the whole
 SIZE, SMALL = 13, 12  # of type
 DROP = 0.35  # of type, from the middle of a line to its base
 LEAST = 11.0  # the height of a strip that has room for words
@@ -55,7 +57,7 @@ def bars(
     body, ends = [], []
     for n, (name, value) in enumerate(values.items()):
         y, width = n * (BAR + BETWEEN), WIDTH * value / most
-        middle, beyond = y + BAR / 2 + SIZE * DROP, x + width + ASIDE
+        middle, beyond = _middle(y, BAR, SIZE), x + width + ASIDE
         ends.append(beyond + len(_written(value)) * LETTER)
         body += [
             svg.text(x - ASIDE, middle, name, anchor="end", font_size=SIZE),
@@ -64,7 +66,7 @@ def bars(
         ]
     return svg.figure(
         "".join(body),
-        width=max(ends) + 1,
+        width=max(ends) + EDGE,
         height=len(values) * (BAR + BETWEEN),
         alt=f"Bars: {unit} by part",
         plain="\n".join(
@@ -99,7 +101,7 @@ def areas(
     beyond = x + WIDTH + ASIDE
     for row, parts in rows.items():
         height = HEIGHT * totals[row] / sum(totals.values())
-        middle = y + height / 2 + SMALL * DROP
+        middle = _middle(y, height, SMALL)
         body += [
             svg.text(x - ASIDE, middle, row, anchor="end", font_size=SMALL),
             svg.text(beyond, middle, written[row], font_size=SMALL),
@@ -128,7 +130,7 @@ def _strip(
     roles: Mapping[str, str],
 ) -> Iterator[str]:
     """The parts of one row, side by side, labelled where there is room."""
-    middle = y + height / 2 + SMALL * DROP
+    middle = _middle(y, height, SMALL)
     for part, value in parts.items():
         width = WIDTH * value / (sum(parts.values()) or 1)
         yield svg.rect(x, y, width, height, **_paint(roles.get(part)))
@@ -143,6 +145,11 @@ def _check(values: Iterable[Number]) -> None:
     numbers = list(values)
     if not numbers or min(numbers) < 0:
         raise ValueError(f"{numbers=} must be there and not negative")
+
+
+def _middle(y: Number, height: Number, size: int) -> float:
+    """The base of a line of type in the middle of a height."""
+    return y + height / 2 + size * DROP
 
 
 def _paint(role: str | None) -> dict[str, str]:
@@ -202,8 +209,8 @@ def lines(
     plain = [f"{y_label} over {x_label}", f"{x_label}: {_list(x)}"]
     plain += [f"{name}: {_list(values)}" for name, values in series.items()]
     return svg.figure(
-        svg.text(0, LINE - 5, y_label, font_size=SMALL) + inside,
-        width=left + WIDTH + ASIDE + _widest(series) + 1,
+        svg.text(0, BASE, y_label, font_size=SMALL) + inside,
+        width=left + WIDTH + ASIDE + _widest(series),
         height=CHART + 5 * LINE,
         alt=plain[0],
         plain="\n".join(plain),
@@ -274,14 +281,14 @@ def _axes(across: _Scale, up: _Scale, label: str) -> str:
         words.append(
             svg.text(
                 -ASIDE,
-                up(tick) + SMALL * DROP,
+                _middle(up(tick), 0, SMALL),
                 _written(tick),
                 anchor="end",
                 font_size=SMALL,
             )
         )
     below = svg.text(
-        WIDTH, CHART + 2 * LINE + 2, label, anchor="end", font_size=SMALL
+        WIDTH, CHART + 2 * LINE, label, anchor="end", font_size=SMALL
     )
     axes = svg.element(
         "path", d="".join(paths), fill="none", stroke=svg.colour("soft")
@@ -308,7 +315,7 @@ def _curve(
         )
         + svg.element("path", d=marks, fill=ink)
         + svg.text(
-            x + ASIDE, y + SMALL * DROP, name, fill=ink, font_size=SMALL
+            x + ASIDE, _middle(y, 0, SMALL), name, fill=ink, font_size=SMALL
         )
     )
 
