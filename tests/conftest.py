@@ -5,6 +5,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import pytest
 from hypothesis import settings
 
 from checkbook import dot
@@ -15,3 +16,13 @@ settings.load_profile("repeatable")
 
 # A machine without `dot` has the one that builds use.
 os.environ |= dot.on_path(os.environ, Path(__file__).parents[1] / "_build/bin")
+
+
+@pytest.fixture(scope="module")
+def double_precision():
+    """Tensors and layers of a module's tests are float64 unless they say."""
+    import torch  # not for the tests that need none
+
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)

@@ -1,5 +1,6 @@
 """Attention against torch's own, by hand, and at its edges."""
 
+from functools import partial
 from math import e, log
 
 import jaxtyping
@@ -33,6 +34,8 @@ SHARING = [
     pytest.param(1, id="multi-query"),
 ]
 CAUSAL = causal_mask(n_queries=5, n_keys=5)
+pytestmark = pytest.mark.usefixtures("double_precision")
+assert_same = partial(torch.testing.assert_close, rtol=0, atol=1e-12)
 
 
 def randn(*shape, seed=0):
@@ -68,7 +71,7 @@ def test_equals_torch_with_shared_heads(n_kv_heads, mask):
         enable_gqa=True,
     )
     theirs = ours.w_o(heads.transpose(1, 2).flatten(2))
-    torch.testing.assert_close(ours(x, mask=mask), theirs)
+    assert_same(ours(x, mask=mask), theirs)
 
 
 @pytest.mark.parametrize("bias", [False, True])
@@ -91,7 +94,7 @@ def test_equals_torch_multi_head_attention(bias, lengths):
     mask = None if lengths is None else padding_mask(lengths, n_keys=5)
     padding = None if lengths is None else ~mask[:, 0]
     expected, _ = theirs(x, x, x, key_padding_mask=padding, need_weights=False)
-    torch.testing.assert_close(ours(x, mask=mask), expected)
+    assert_same(ours(x, mask=mask), expected)
 
 
 def test_cross_attention_reads_the_memory():
@@ -103,12 +106,12 @@ def test_cross_attention_reads_the_memory():
         enable_gqa=True,
     )
     theirs = ours.w_o(heads.transpose(1, 2).flatten(2))
-    torch.testing.assert_close(ours(x, memory), theirs)
+    assert_same(ours(x, memory), theirs)
 
 
 def test_memory_is_the_input_unless_given():
     ours, x = layer(), randn(3, 5, 32)
-    torch.testing.assert_close(ours(x), ours(x, x), rtol=0, atol=0)
+    assert_same(ours(x), ours(x, x))
 
 
 def test_a_single_head_by_hand():
@@ -117,9 +120,9 @@ def test_a_single_head_by_hand():
     k = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0]])
     v = torch.tensor([[8.0, 0, 0, 0], [0, 4, 0, e]])
     heads, weights = attend(q, k, v)
-    torch.testing.assert_close(weights, torch.tensor([[0.75, 0.25]]))
+    assert_same(weights, torch.tensor([[0.75, 0.25]]))
     expected = torch.tensor([[6.0, 1, 0, e / 4]])
-    torch.testing.assert_close(heads, expected)
+    assert_same(heads, expected)
 
 
 def test_a_single_head_masked():
@@ -127,21 +130,21 @@ def test_a_single_head_masked():
         randn(3, 4), randn(3, 4, seed=1), CAUSAL[:3, :3]
     )
     assert torch.equal(weights == 0, ~CAUSAL[:3, :3])
-    torch.testing.assert_close(weights.sum(-1), torch.ones(3))
+    assert_same(weights.sum(-1), torch.ones(3))
 
 
 def test_attend_returns_the_weights_it_reads_with():
     q, k, v = (randn(2, 3, 4, 8, seed=s) for s in range(3))
     heads, weights = attend(q, k, v)
     assert torch.equal(weights, attention_weights(q, k))
-    torch.testing.assert_close(heads, weights @ v)
+    assert_same(heads, weights @ v)
 
 
 @pytest.mark.parametrize("mask", [None, CAUSAL], ids=["all", "causal"])
 def test_weights_are_shares(mask):
     w = attention_weights(randn(2, 1, 5, 8), randn(2, 3, 5, 8, seed=1), mask)
     assert (w >= 0).all()
-    torch.testing.assert_close(w.sum(-1), torch.ones(2, 3, 5))
+    assert_same(w.sum(-1), torch.ones(2, 3, 5))
 
 
 @pytest.mark.parametrize("position", range(5))
@@ -166,9 +169,7 @@ def test_padding_changes_nothing_bitwise():
 def test_decoding_one_token_equals_the_last_row():
     ours, x = layer(2), randn(3, 5, 32)
     last = causal_mask(n_queries=1, n_keys=5)
-    torch.testing.assert_close(
-        ours(x[:, -1:], x, last), ours(x, mask=CAUSAL)[:, -1:]
-    )
+    assert_same(ours(x[:, -1:], x, last), ours(x, mask=CAUSAL)[:, -1:])
 
 
 @pytest.mark.parametrize("n_kv_heads", SHARING)
@@ -208,7 +209,7 @@ def test_a_bias_of_the_scores_by_hand():
     q, k = torch.zeros(1, 4), torch.ones(2, 4)
     bias = torch.tensor([[log(3.0), 0]])
     weights = attention_weights(q, k, score_bias=bias)
-    torch.testing.assert_close(weights, torch.tensor([[0.75, 0.25]]))
+    assert_same(weights, torch.tensor([[0.75, 0.25]]))
 
 
 @pytest.mark.parametrize("n_kv_heads", SHARING)
@@ -224,7 +225,7 @@ def test_a_bias_for_each_head_equals_torch(n_kv_heads, batched):
         enable_gqa=True,
     )
     theirs = ours.w_o(heads.transpose(1, 2).flatten(2))
-    torch.testing.assert_close(ours(x, mask=CAUSAL, score_bias=bias), theirs)
+    assert_same(ours(x, mask=CAUSAL, score_bias=bias), theirs)
 
 
 MASKS = {
@@ -244,7 +245,7 @@ def heads_and_gradients(attention, q, k, v, *others):
     inputs = [x.clone().requires_grad_() for x in (q, k, v)]
     heads = attention(*inputs, *others)
     heads = heads if torch.is_tensor(heads) else heads[0]
-    weights = randn(*heads.shape, seed=7).double()
+    weights = randn(*heads.shape, seed=7)
     return heads, *torch.autograd.grad((heads * weights).sum(), inputs)
 
 
@@ -253,16 +254,16 @@ def heads_and_gradients(attention, q, k, v, *others):
 @pytest.mark.parametrize("n_kv_heads", SHARING)
 def test_the_fused_kernel_computes_the_same(n_kv_heads, mask, biased):
     K, G = n_kv_heads, 8 // n_kv_heads
-    q = randn(3, K, G, 5, 16).double()
-    k, v = (randn(3, K, 1, 5, 16, seed=s).double() for s in (1, 2))
-    bias = randn(3, K, G, 5, 5, seed=3).double() if biased else None
+    q = randn(3, K, G, 5, 16)
+    k, v = (randn(3, K, 1, 5, 16, seed=s) for s in (1, 2))
+    bias = randn(3, K, G, 5, 5, seed=3) if biased else None
     if mask is not None:
         mask = mask[..., None, None, :, :].expand(3, 1, 1, -1, 5)
     plain = heads_and_gradients(attend, q, k, v, mask, bias)
     fused = heads_and_gradients(attend_fused, q, k, v, mask, bias)
     for a, b in zip(plain, fused, strict=True):
         assert a.isfinite().all()
-        torch.testing.assert_close(a, b, rtol=0, atol=1e-12)
+        assert_same(a, b)
 
 
 @pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
@@ -272,11 +273,11 @@ def test_the_fused_kernel_computes_the_same(n_kv_heads, mask, biased):
 )
 def test_a_fused_layer_computes_the_same(n_kv_heads, mask, bias):
     options = {"rotary": Rotary(d_head=16), "bias": True}
-    plain = layer(n_kv_heads, **options).double()
-    fused = layer(n_kv_heads, fused=True, **options).double()
-    x = randn(3, 5, 32).double()
+    plain = layer(n_kv_heads, **options)
+    fused = layer(n_kv_heads, fused=True, **options)
+    x = randn(3, 5, 32)
     a, b = (m(x, mask=mask, score_bias=bias) for m in (plain, fused))
-    torch.testing.assert_close(a, b, rtol=0, atol=1e-12)
+    assert_same(a, b)
 
 
 def test_fused_only_if_asked(monkeypatch):
@@ -310,14 +311,14 @@ def test_rows_sum_to_one(mask, seed):
     weights = attention_weights(10 * q, k, mask)
     assert (weights >= 0).all()
     assert not weights[~mask].any()
-    torch.testing.assert_close(weights.sum(-1), mask.any(-1).float())
+    assert_same(weights.sum(-1), mask.any(-1).double())
 
 
 @settings(max_examples=25)
 @given(st.permutations(range(5)), st.booleans())
 def test_without_positions_an_order_means_nothing(order, fused):
-    ours, x = layer(2, fused=fused).double(), randn(2, 5, 32).double()
-    torch.testing.assert_close(ours(x[:, order]), ours(x)[:, order])
+    ours, x = layer(2, fused=fused), randn(2, 5, 32)
+    assert_same(ours(x[:, order]), ours(x)[:, order])
 
 
 def test_rotary_positions_give_order_a_meaning():
@@ -342,7 +343,7 @@ def test_a_window_reads_as_if_the_rest_were_cut_off(window, t):
     size = {"n_queries": 5, "n_keys": 5}
     mask = CAUSAL & sliding_window_mask(window=window, **size)
     near = x[:, max(0, t - window + 1) : t + 1]
-    torch.testing.assert_close(ours(x, mask=mask)[:, t], ours(near)[:, -1])
+    assert_same(ours(x, mask=mask)[:, t], ours(near)[:, -1])
 
 
 @settings(max_examples=25)
@@ -353,8 +354,8 @@ def test_a_window_reads_as_if_the_rest_were_cut_off(window, t):
     fused=st.booleans(),
 )
 def test_a_cache_changes_nothing(pieces, window, n_kv_heads, fused):
-    ours = layer(n_kv_heads, rotary=Rotary(d_head=16), fused=fused).double()
-    x, cache, outputs = randn(2, sum(pieces), 32).double(), KVCache(), []
+    ours = layer(n_kv_heads, rotary=Rotary(d_head=16), fused=fused)
+    x, cache, outputs = randn(2, sum(pieces), 32), KVCache(), []
 
     def reads(n_queries, n_keys):
         size = {"n_queries": n_queries, "n_keys": n_keys}
@@ -370,9 +371,7 @@ def test_a_cache_changes_nothing(pieces, window, n_kv_heads, fused):
         outputs.append(ours(piece, **read, cache=cache))
     T = x.shape[1]
     assert cache.n_tokens == T
-    torch.testing.assert_close(
-        torch.cat(outputs, dim=1), ours(x, **reads(T, T)), rtol=0, atol=1e-12
-    )
+    assert_same(torch.cat(outputs, dim=1), ours(x, **reads(T, T)))
 
 
 def test_a_cache_keeps_the_keys_and_values_of_each_head():
@@ -381,8 +380,8 @@ def test_a_cache_keeps_the_keys_and_values_of_each_head():
     x = randn(3, 5, 32)
     ours(x[:, :4], cache=cache)
     ours(x[:, 4:], cache=cache)
-    torch.testing.assert_close(cache.k[:, :, 0], split(ours.w_k(x)))
-    torch.testing.assert_close(cache.v[:, :, 0], split(ours.w_v(x)))
+    assert_same(cache.k[:, :, 0], split(ours.w_k(x)))
+    assert_same(cache.v[:, :, 0], split(ours.w_v(x)))
     assert cache.k.shape == (3, 2, 1, 5, 16)
 
 

@@ -1,5 +1,7 @@
 """The feed-forward layer and its nonlinearities against torch's."""
 
+from functools import partial
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -14,7 +16,9 @@ from xfmr.feedforward import (
     silu,
 )
 
+pytestmark = pytest.mark.usefixtures("double_precision")
 X = torch.linspace(-6, 6, 241, dtype=torch.float64)
+assert_same = partial(torch.testing.assert_close, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +31,7 @@ X = torch.linspace(-6, 6, 241, dtype=torch.float64)
     ],
 )
 def test_activations_equal_torch(ours, theirs):
-    torch.testing.assert_close(ours(X), theirs(X), rtol=1e-12, atol=1e-12)
+    assert_same(ours(X), theirs(X))
 
 
 def test_activations_stand_under_their_names():
@@ -57,7 +61,7 @@ def test_equals_torch(x, activation, bias):
     names = {"0": "w_in", "2": "w_out"}
     weights = theirs.state_dict().items()
     ours.load_state_dict({names[k[0]] + k[1:]: w for k, w in weights})
-    torch.testing.assert_close(ours(x), theirs(x))
+    assert_same(ours(x), theirs(x))
 
 
 @pytest.mark.parametrize("bias", [False, True])
@@ -75,7 +79,7 @@ def test_the_gate_is_what_the_activation_bends(x, activation, theirs, bias):
         d_model=8, d_ff=12, activation=activation, bias=bias, gated=True
     )
     expected = ours.w_out(theirs(ours.w_gate(x)) * ours.w_in(x))
-    torch.testing.assert_close(ours(x), expected)
+    assert_same(ours(x), expected)
 
 
 def test_gated_by_hand():
@@ -107,7 +111,7 @@ def test_parameters(bias, gated, expected):
 
 def test_positions_are_treated_alone(x):
     ours = FeedForward(d_model=8, d_ff=12, activation="gelu")
-    torch.testing.assert_close(ours(x)[:, 1:2], ours(x[:, 1:2]))
+    assert_same(ours(x)[:, 1:2], ours(x[:, 1:2]))
 
 
 def test_plain_and_without_biases_unless_asked():
