@@ -222,6 +222,20 @@ def test_an_entry_may_name_a_definition(book):
     assert equivalents.load(book / "equivalents.yml") == []
 
 
+def test_an_entry_may_list_its_places(book):
+    it = subject(book)
+    entry = ENTRY.replace('"upper_value: int = 5"', "[SOROBAN, SUANPAN]")
+    path = book / "equivalents.yml"
+    path.write_text(entry.replace("line:", "within:"))
+    _, excused = equivalents.sift(
+        list(it.mutants()), equivalents.load(path), it.root
+    )
+    assert {m.before.split(" = ")[0] for m in excused} == {
+        "SOROBAN",
+        "SUANPAN",
+    }
+
+
 @pytest.mark.parametrize(
     "stale",
     [
@@ -231,6 +245,7 @@ def test_an_entry_may_name_a_definition(book):
         ENTRY.replace("line:", "within:"),
         ENTRY.replace("  reason: a reason", ""),
         ENTRY + "  within: STYLE\n",
+        ENTRY.replace("line:", "within: [SOROBAN, NOTHING] #"),
         "- nothing\n",
     ],
 )

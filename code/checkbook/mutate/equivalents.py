@@ -6,20 +6,18 @@
       reason: columns of a terminal; no number of the book depends on it
 
 `within: NAME` instead of `line` stands for every line of one definition at
-the top level of a module, such as a table of colours. An entry that matches
-no mutant is an error: what it excused has changed.
+the top level of a module, such as a table of colours. Either may be a list.
+What matches no mutant is an error: what it excused has changed.
 """
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from checkbook.mutate.mutant import Mutant
-
-KEYS = {"file", "operator", "line", "within", "reason"}
 
 
 @dataclass(frozen=True)
@@ -63,20 +61,22 @@ def load(path: Path) -> list[Entry]:
     """
     if not path.is_file():
         return []
-    entries = []
-    for item in yaml.safe_load(path.read_text("utf8")) or []:
-        given = set(item) if isinstance(item, dict) else set()
-        if (
-            given - KEYS
-            or len(given) != 4
-            or len(given & {"line", "within"}) != 1
-        ):
-            raise ValueError(
-                f"{path.name}: {item!r} must have file, operator, reason, "
-                "and line or within"
-            )
-        entries.append(Entry(**item))
-    return entries
+    items = yaml.safe_load(path.read_text("utf8")) or []
+    return [entry for item in items for entry in _entries(path.name, item)]
+
+
+def _entries(name: str, item: dict) -> Iterator[Entry]:
+    given = set(item) if isinstance(item, dict) else set()
+    places = given & {"line", "within"}
+    if given - places != {"file", "operator", "reason"} or len(places) != 1:
+        raise ValueError(
+            f"{name}: {item!r} must have file, operator, reason, and line or "
+            "within"
+        )
+    [place] = places
+    value = item.pop(place)
+    for one in value if isinstance(value, list) else [value]:
+        yield Entry(**item, **{place: one})
 
 
 def sift(
