@@ -485,7 +485,7 @@ def test_an_interrupted_run_leaves_nothing_behind(book, number):
         time.sleep(0.1)
     time.sleep(0.5)
     process.send_signal(number)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "nothing is left behind" in said
     assert not list(temporary.iterdir())
