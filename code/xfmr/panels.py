@@ -11,7 +11,7 @@ from xfmr.grids import Grid
 from xfmr.svg import Figure
 
 # style
-ROW = "display:flex;flex-wrap:wrap;gap:1.2em 1.8em;justify-content:center"
+ROW = "display:flex;flex-wrap:wrap;gap:1.2em 1.8em;justify-content:safe center"
 EACH = "flex:0 0 auto"
 
 
