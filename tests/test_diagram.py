@@ -76,3 +76,25 @@ def test_a_path_is_of_the_page(run):
         "q -> add -> k: S H = 3 × 2",
         "q, k -> einsum T H, S H -> T S -> output: T S = 3 × 3",
     ]
+
+
+def test_weights_stand_in_the_box_that_uses_them():
+    layer = torch.nn.Sequential(torch.nn.Linear(5, 2, device="meta"))
+    x = torch.empty(3, 5, device="meta")
+    run = trace.follow(layer, x, axes={"input": "T D"}, sizes={"H": 2})
+    roles = {"0.weight": "query"}
+    words = texts(diagram.path(run, roles=roles, weights_inside=True))
+    assert words[:4] == [
+        "input",
+        "T D = 3 × 5",
+        "linear",
+        "0.weight: H D = 2 × 5",
+    ]
+    blue = svg.FALLBACKS["query"]
+    lines = diagram.path_graph(run, roles, True).source.splitlines()
+    boxes = [line for line in lines if "linear" in line]
+    assert len(boxes) == 1 and f'color="{blue}"' in boxes[0]
+    assert r"\n0.bias: H = 2" in boxes[0]
+    before = diagram.path_graph(run, roles).source
+    assert r'label="0.weight\nH D = 2 × 5"' in before
+    assert "label=linear" in before

@@ -22,15 +22,21 @@ POINTS = 4 / 3  # pixels in one of dot's points
 
 
 def path(
-    run: Run, *, roles: Mapping[str, str] | None = None, alt: str = ""
+    run: Run,
+    *,
+    roles: Mapping[str, str] | None = None,
+    alt: str = "",
+    weights_inside: bool = False,
 ) -> Figure:
     """The path of shapes through a run: boxes operate, edges carry tensors.
 
     Args:
         roles: the colour of tensors by name.
         alt: what the diagram shows, in words.
+        weights_inside: whether parameters stand in the boxes that use them,
+            and not before them.
     """
-    graph = path_graph(run, roles or {})
+    graph = path_graph(run, roles or {}, weights_inside)
     drawn = graph.pipe(format="svg", encoding="utf-8")
     plain = "\n".join(
         f"{', '.join(t.name for t in step.inputs)} -> {step.operation} -> "
@@ -40,19 +46,26 @@ def path(
     return Figure(_page_svg(drawn, alt or "The path of shapes"), plain)
 
 
-def path_graph(run: Run, roles: Mapping[str, str]) -> Digraph:
+def path_graph(
+    run: Run, roles: Mapping[str, str], weights_inside: bool = False
+) -> Digraph:
     """The graph of `path`, before it is laid out."""
     graph = Digraph(graph_attr=GRAPH, node_attr=NODE, edge_attr=EDGE)
     made = {id(step.result): str(n) for n, step in enumerate(run.steps)}
+    inside = {
+        id(t) for t in run.tensors if weights_inside and t.kind == "parameter"
+    }
     for n, t in enumerate(run.tensors):
-        if id(t) not in made:
+        if id(t) not in made and id(t) not in inside:
             made[id(t)] = f"in{n}"
             label = rf"{t.name}\n{_shape(t)}"
             graph.node(made[id(t)], label, **SOURCE, **_ink(t, roles))
     read = set()
     for n, step in enumerate(run.steps):
-        graph.node(str(n), step.operation.replace(" ", r"\n", 1))
-        for t in {id(t): t for t in step.inputs}.values():
+        held = [t for t in step.inputs if id(t) in inside]
+        lines = [step.operation.replace(" ", r"\n", 1), *map(_held, held)]
+        graph.node(str(n), r"\n".join(lines), **_box(held, roles))
+        for t in {id(t): t for t in step.inputs if t not in held}.values():
             read.add(id(t))
             graph.edge(made[id(t)], str(n), _edge(t), **_ink(t, roles))
     for n, step in enumerate(run.steps):
@@ -61,6 +74,16 @@ def path_graph(run: Run, roles: Mapping[str, str]) -> Digraph:
             graph.node(f"out{n}", t.name, **SOURCE, **_ink(t, roles))
             graph.edge(str(n), f"out{n}", _edge(t), **_ink(t, roles))
     return graph
+
+
+def _held(t: Traced) -> str:
+    """A weight inside a box, under its own two names."""
+    return f"{'.'.join(t.name.split('.')[-2:])}: {_shape(t)}"
+
+
+def _box(held: list[Traced], roles: Mapping[str, str]) -> dict[str, str]:
+    """The colour of a box is that of the first weight in it."""
+    return _ink(held[0], roles) if held else {}
 
 
 def _shape(t: Traced) -> str:

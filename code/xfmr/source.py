@@ -9,7 +9,7 @@ import ast
 import inspect
 import linecache
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -81,6 +81,13 @@ def origin(frame: FrameType | None, n: int, last: CodeType) -> dict[str, str]:
         "where": f"{_place(frame.f_code.co_filename)}:{line}",
         "code": _text(frame.f_code.co_filename, line, node),
     }
+
+
+def places(function: Callable) -> set[str]:
+    """Every line of a function, as `origin` writes where it is."""
+    lines, first = inspect.getsourcelines(function)
+    place = _place(inspect.unwrap(function).__code__.co_filename)
+    return {f"{place}:{first + n}" for n in range(len(lines))}
 
 
 def _place(filename: str) -> str:
