@@ -139,6 +139,16 @@ def test_hidden_cells_are_hatched_and_empty():
         assert np.ptp(inside[..., 0]) > draw.CELL * 0.7
 
 
+def test_the_hatch_runs_on_from_cell_to_cell():
+    mask = torch.ones(3, 2, dtype=torch.bool)
+    (hatch,) = parts(draw.picture(matrix(mask=mask)), "path")
+    points = np.array(re.findall(r"[\d.]+", hatch["d"]), dtype=float)
+    lines = points.reshape(-1, 2).sum(axis=1) / draw.HATCH
+    assert np.allclose(lines, lines.round(), atol=0.01)
+    lines = np.unique(lines.round())
+    assert (np.diff(lines) == 1).all()
+
+
 def test_a_product_stands_in_line(factors):
     q, kt, scores = factors
     figure = draw.product(q, kt, scores)
