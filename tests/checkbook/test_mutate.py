@@ -284,6 +284,7 @@ def test_a_module_s_tests_are_its_own_and_those_that_import_it(book):
     assert files_that_test(root, "abacus.beads", {}) == [
         "tests/test_beads.py",
         "tests/test_a.py",
+        "tests/test_draw.py",
     ]
     assert files_that_test(root, "abacus.nothing", {}) == []
 
@@ -297,6 +298,7 @@ def test_a_part_is_tested_through_what_imports_it(book):
     modules["code/abacus/rod.py"] = "abacus.rod"
     tested = files_that_test(root, "abacus.rod", modules)
     assert tested == ["tests/test_carrying.py"]
+    (root / "tests" / "test_draw.py").unlink()
     assert files_that_test(root, "abacus.draw", modules) == []
 
 
