@@ -16,6 +16,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -373,12 +374,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, help="write the figures there")
     options = parser.parse_args(arguments)
-    return run(
-        options.book.resolve(),
-        groups=options.only,
-        rounds=options.rounds,
-        json_path=options.json,
-    )
+    # An ended run removes its folder, as an interrupted one does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return run(
+            options.book.resolve(),
+            groups=options.only,
+            rounds=options.rounds,
+            json_path=options.json,
+        )
+    except KeyboardInterrupt:
+        return 130
 
 
 def run(
