@@ -2,7 +2,7 @@
 
 On the way up the stream may grow with each layer that adds to it; on the way
 back the gradient may shrink. Both are measured on random inputs and random
-targets, with weights drawn as Glorot & Bengio 2010, section 4.2.3, draw them.
+targets, with weights of the variance that Glorot & Bengio 2010 propose.
 """
 
 from collections.abc import Iterable
