@@ -98,3 +98,14 @@ def test_weights_stand_in_the_box_that_uses_them():
     before = diagram.path_graph(run, roles).source
     assert r'label="0.weight\nH D = 2 × 5"' in before
     assert "label=linear" in before
+
+
+def test_a_path_keeps_the_size_that_dot_gave_it(run):
+    drawn = diagram.path_graph(run, {}).pipe(format="svg", encoding="utf-8")
+    (box,) = re.findall(r'viewBox="\S+ \S+ (\S+) (\S+)"', drawn)
+    root = ElementTree.fromstring(diagram.path(run).svg)
+    for name, points in zip(("width", "height"), box, strict=True):
+        pixels = float(points) * 4 / 3
+        assert float(root.attrib[name]) == pytest.approx(pixels, abs=0.01)
+    assert root[0].attrib["transform"] == "scale(1.33)"
+    assert 'aria-label="The path of shapes"' in diagram.path(run).svg

@@ -472,3 +472,18 @@ def test_pixels_are_sharp_where_they_are_whole():
         (image,) = parts(draw.picture(matrix(np.ones((n, 9)))), "image")
         assert image["image-rendering"] == how
         assert image["preserveAspectRatio"] == "none"
+
+
+def test_columns_are_as_wide_as_the_widest_of_two():
+    wide = len("100000") * draw.LETTER + draw.PADDING
+    for right, result in (([[100000]], [[100000]]), ([[1]], [[100000]])):
+        left = [[result[0][0] / right[0][0]]]
+        figure = draw.product(
+            matrix(left, "T S"), matrix(right, "S H"), matrix(result, "T H")
+        )
+        _, b, c = frames_of(figure)
+        assert b.expected[2] == c.expected[2]
+        assert b.expected[2] == pytest.approx(wide, abs=0.01)
+    tiny = matrix([[100000]], "S H"), matrix([[1]], "T H")
+    figure = draw.product(matrix([[1e-5]], "T S"), *tiny)
+    assert frames_of(figure)[2].expected[2] == pytest.approx(wide, abs=0.01)

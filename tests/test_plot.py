@@ -43,16 +43,17 @@ def inside(figure):
 
 def test_bars():
     figure = plot.bars(
-        {"a": 100, "bb": 25, "c": 0}, unit="bytes", roles={"bb": "query"}
+        {"a": 90, "bb": 29, "c": 0}, unit="bytes", roles={"bb": "query"}
     )
     rects = parts(figure, "rect")
     boxes = [numbers(r, "x", "y", "width", "height") for r in rects]
-    assert [box[2] for box in boxes] == [plot.WIDTH, plot.WIDTH / 4, 0]
+    lengths = [plot.WIDTH, plot.WIDTH * 29 / 90, 0]
+    assert [box[2] for box in boxes] == pytest.approx(lengths, abs=0.01)
     assert len({box[0] for box in boxes}) == 1
     tops = [box[1] for box in boxes]
     assert tops == [0, plot.BAR + plot.BETWEEN, 2 * (plot.BAR + plot.BETWEEN)]
     texts = parts(figure, "text")
-    assert [t["text"] for t in texts] == ["a", "100", "bb", "25", "c", "0"]
+    assert [t["text"] for t in texts] == ["a", "90", "bb", "29", "c", "0"]
     for n, (x, y, width, height) in enumerate(boxes):
         name, value = texts[2 * n : 2 * n + 2]
         assert float(name["x"]) < x <= x + width < float(value["x"])
@@ -61,7 +62,7 @@ def test_bars():
     assert [fill[: fill.index(",")] for fill in fills] == [
         *("var(--masked-fill", "var(--query-fill", "var(--masked-fill"),
     ]
-    assert repr(figure).splitlines() == [" a  100", "bb  25", " c  0"]
+    assert repr(figure).splitlines() == [" a  90", "bb  29", " c  0"]
     assert 'aria-label="Bars: bytes by part"' in figure.svg
     assert inside(figure)
 
@@ -71,7 +72,7 @@ def test_bars_of_nothing_but_zero():
     assert float(bar["width"]) == 0
 
 
-ROWS = {"one": {"p": 30, "q": 10}, "two": {"r": 60}, "three": {"p": 1, "s": 2}}
+ROWS = {"one": {"p": 30, "q": 11}, "two": {"r": 60}, "three": {"p": 1, "s": 2}}
 
 
 def test_areas():
@@ -84,7 +85,7 @@ def test_areas():
     rects = parts(figure, "rect")
     boxes = np.array([numbers(r, "x", "y", "width", "height") for r in rects])
     areas = boxes[:, 2] * boxes[:, 3]
-    want = np.array([30, 10, 60, 1, 2])
+    want = np.array([30, 11, 60, 1, 2])
     assert areas / areas.sum() == pytest.approx(want / want.sum(), abs=1e-4)
     assert areas.sum() == pytest.approx(plot.WIDTH * plot.HEIGHT, rel=1e-3)
     left = boxes[0, 0]
@@ -97,19 +98,25 @@ def test_areas():
     assert "key-value-fill" in rects[1]["fill"]
     texts = parts(figure, "text")
     assert [t["text"] for t in texts] == [
-        *("one", "40", "P", "two", "60", "three", "3", "P", "S"),
+        *("one", "41", "P", "two", "60", "three", "3", "P", "S"),
     ]
     x, y, width, height = boxes[0]
     assert float(texts[2]["x"]) == pytest.approx(x + width / 2, abs=0.02)
     assert y < float(texts[2]["y"]) < y + height
     assert float(texts[0]["x"]) < x < float(texts[1]["x"])
     assert repr(figure).splitlines() == [
-        "  one  40 = 30 p + 10 q",
+        "  one  41 = 30 p + 11 q",
         "  two  60 = 60 r",
         "three  3 = 1 p + 2 s",
     ]
     assert 'aria-label="Areas: parameters by row and part"' in figure.svg
     assert inside(figure)
+
+
+def test_a_row_of_nothing_has_no_width():
+    figure = plot.areas({"a": {"p": 0, "q": 0}, "b": {"r": 1}}, unit="n")
+    boxes = [numbers(r, "width", "height") for r in parts(figure, "rect")]
+    assert boxes[:2] == [(0, 0), (0, 0)]
 
 
 def test_low_strips_have_no_labels():
@@ -296,7 +303,7 @@ def test_where_everything_stands_beside_bars():
 def test_where_everything_stands_beside_areas():
     rows = {"ab": {"p": 3, "q": 1}, "c": {"p": 1234}}
     figure = plot.areas(rows, unit="n", labels={"p": "P"})
-    x, y = 2 * plot.LETTER + 2 * plot.ASIDE, plot.SMALL / 2
+    x, y = 2 * plot.LETTER + 2 * plot.ASIDE, plot.ASIDE
     low = plot.HEIGHT * 4 / 1238
     beyond = x + plot.WIDTH + plot.ASIDE
     first = middle(y, low, plot.SMALL)
@@ -314,7 +321,7 @@ def test_where_everything_stands_beside_areas():
         (x, y + low),
     ]
     wide = beyond + 5 * plot.LETTER
-    assert size(figure) == (wide, plot.HEIGHT + plot.SMALL)
+    assert size(figure) == (wide, plot.HEIGHT + 2 * plot.ASIDE)
 
 
 def test_a_label_is_written_where_it_fits():

@@ -92,6 +92,8 @@ def test_html(table):
 
 def test_columns_and_cells(table):
     assert table["n"] == (7, 1234)
+    quoted = tables.table([{"a": 'x "y"'}], caption="")
+    assert '<th scope="row">x "y"</th>' in quoted._repr_html_()
     assert table["w_q", "size"] == (3, 512)
     assert table["w_k<>&", "n"] == 1234
 

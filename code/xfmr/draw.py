@@ -10,6 +10,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from xfmr import svg
 from xfmr.diagram import path
@@ -146,7 +147,7 @@ def product(
 
 def _arranged(left: Grid, right: Grid, result: Grid) -> tuple[_Placed, ...]:
     """The left factor below, the right one above, the result between."""
-    dx, dy = max(_dx(right), _dx(result)), max(_dy(left), _dy(result))
+    dx, dy = max(_dx(right), _dx(result)), _dy(left)
     width = _dx(left) * left.shape[1]
     x = max(_names_width(left.rows), _width(left.title) - width)
     y = (2 if right.columns else 1) * LINE + EDGE
@@ -167,7 +168,7 @@ def _dx(grid: Grid) -> float:
 
 
 def _dy(grid: Grid) -> float:
-    return CELL if grid.numbered else _shaded(grid.shape[0])
+    return _shaded(grid.shape[0])
 
 
 def _shaded(n: int) -> float:
@@ -291,12 +292,12 @@ def _diagonals(
     x: float, y: float, width: float, height: float
 ) -> Iterator[str]:
     """Lines that run on from each cell into the next."""
-    step = HATCH - (x + y) % HATCH
-    while step < width + height:
+    first = HATCH - (x + y) % HATCH
+    for n in range(ceil((width + height - first) / HATCH)):
+        step = first + n * HATCH
         upper = x + min(step, width), y + max(step - width, 0.0)
         lower = x + max(step - height, 0.0), y + min(step, height)
         yield "M{} {}L{} {}".format(*map(svg.number, upper + lower))
-        step += HATCH
 
 
 def _names(placed: _Placed) -> str:

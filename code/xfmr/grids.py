@@ -35,10 +35,10 @@ class Grid:
     axes: tuple[str, str]
     values: Numbers
     role: str
-    rows: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()
-    mask: Numbers | None = None
-    digits: int = 2
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    mask: Numbers | None
+    digits: int
 
     @property
     def shape(self) -> tuple[int, int]:

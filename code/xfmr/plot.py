@@ -53,10 +53,11 @@ def bars(
         ValueError: if there is nothing to show, or a number is negative.
     """
     _check(values.values())
-    x, most = _widest(values) + ASIDE, max(values.values()) or 1
+    x, most = _widest(values) + ASIDE, max(values.values())
     body, ends = [], []
     for n, (name, value) in enumerate(values.items()):
-        y, width = n * (BAR + BETWEEN), WIDTH * value / most
+        y = n * (BAR + BETWEEN)
+        width = WIDTH * value / most if value else 0.0
         middle, beyond = _middle(y, BAR, SIZE), x + width + ASIDE
         ends.append(beyond + len(_written(value)) * LETTER)
         body += [
@@ -97,7 +98,7 @@ def areas(
     _check(value for parts in rows.values() for value in parts.values())
     totals = {row: sum(parts.values()) for row, parts in rows.items()}
     written = {row: _written(total) for row, total in totals.items()}
-    x, y, body = _widest(rows) + ASIDE, SMALL / 2, []
+    x, y, body = _widest(rows) + ASIDE, ASIDE, []
     beyond = x + WIDTH + ASIDE
     for row, parts in rows.items():
         height = HEIGHT * totals[row] / sum(totals.values())
@@ -111,7 +112,7 @@ def areas(
     return svg.figure(
         "".join(body),
         width=beyond + max(map(len, written.values())) * LETTER,
-        height=y + SMALL / 2,
+        height=y + ASIDE,
         alt=f"Areas: {unit} by row and part",
         plain="\n".join(
             f"{row:>{_longest(rows)}}  {written[row]} = "
@@ -131,8 +132,9 @@ def _strip(
 ) -> Iterator[str]:
     """The parts of one row, side by side, labelled where there is room."""
     middle = _middle(y, height, SMALL)
+    total = sum(parts.values())
     for part, value in parts.items():
-        width = WIDTH * value / (sum(parts.values()) or 1)
+        width = WIDTH * value / total if value else 0.0
         yield svg.rect(x, y, width, height, **_paint(roles.get(part)))
         label = labels.get(part, "")
         if label and len(label) * LETTER < width and height > LEAST:
