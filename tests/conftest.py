@@ -26,3 +26,15 @@ def double_precision():
     torch.set_default_dtype(torch.float64)
     yield
     torch.set_default_dtype(torch.float32)
+
+
+@pytest.fixture(scope="session")
+def letters_hold():
+    """Compare the letters of a function's annotation with what came back."""
+    from xfmr.axes import shape
+
+    def compare(function, result, **sizes):
+        stated = function.__annotations__["return"].dim_str
+        assert tuple(result.shape) == shape(stated, sizes), stated
+
+    return compare

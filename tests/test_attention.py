@@ -283,12 +283,48 @@ def test_a_fused_layer_computes_the_same(n_kv_heads, mask, bias):
 def test_fused_only_if_asked(monkeypatch):
     calls = []
     monkeypatch.setattr(
-        "xfmr.attention.attend_fused", lambda *a: calls.append(a) or a[0]
+        "xfmr.attention.attend_fused", lambda *a, **_: calls.append(a) or a[0]
     )
     layer()(randn(3, 5, 32))
     assert not calls
     layer(fused=True)(randn(3, 5, 32))
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize("fused", [False, True])
+@pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
+@pytest.mark.parametrize(
+    "bias", [None, alibi(n_heads=8, n_queries=5, n_keys=5)]
+)
+def test_a_causal_layer_needs_no_causal_mask(mask, bias, fused):
+    x, both = randn(3, 5, 32), CAUSAL if mask is None else CAUSAL & mask
+    ours, plain = layer(2, causal=True, fused=fused), layer(2)
+    a = ours(x, mask=mask, score_bias=bias)
+    assert_same(a, plain(x, mask=both, score_bias=bias))
+    if mask is None:
+        cache = KVCache()
+        pieces = [ours(x[:, :3], cache=cache), ours(x[:, 3:], cache=cache)]
+        assert_same(torch.cat(pieces, dim=1), ours(x))
+
+
+def test_the_kernel_is_told_what_it_may_skip(monkeypatch):
+    asked = []
+
+    def kernel(q, k, v, **named):
+        asked.append((named["is_causal"], named["attn_mask"] is not None))
+        return q
+
+    monkeypatch.setattr("xfmr.attention.scaled_dot_product_attention", kernel)
+    x = randn(3, 5, 32)
+    ours = layer(causal=True, fused=True)
+    ours(x)
+    ours(x, cache=KVCache())
+    ours(x, mask=CAUSAL)
+    ours(x, score_bias=torch.zeros(8, 5, 5))
+    layer(fused=True)(x)
+    assert asked == [(True, False)] * 2 + [(False, True)] * 2 + [
+        (False, False)
+    ]
 
 
 def test_a_query_with_nothing_to_read_reads_zeros():
@@ -385,11 +421,17 @@ def test_a_cache_keeps_the_keys_and_values_of_each_head():
     assert cache.k.shape == (3, 2, 1, 5, 16)
 
 
-def test_memory_and_cache_exclude_each_other():
+@pytest.mark.parametrize(
+    ("ours", "cache"),
+    [(layer(), KVCache()), (layer(causal=True), None)],
+    ids=["cache", "causal"],
+)
+def test_memory_has_no_past(ours, cache):
     with pytest.raises(
-        ValueError, match=r"^memory must be None where there is a cache$"
+        ValueError,
+        match=r"^memory must be None where attention is causal or has a cache",
     ):
-        layer()(randn(3, 5, 32), randn(3, 5, 32), cache=KVCache())
+        ours(randn(3, 5, 32), randn(3, 5, 32), cache=cache)
 
 
 @pytest.fixture

@@ -196,6 +196,18 @@ def test_fused_computes_the_same(block):
     assert_same(plain(*inputs, mask=mask), fused(*inputs, mask=mask))
 
 
+@pytest.mark.parametrize("block", [EncoderBlock, DecoderBlock])
+def test_a_causal_block_needs_no_mask(block):
+    torch.manual_seed(0)
+    plain = block(LLAMA).double()
+    causal = block(LLAMA, causal=True).double()
+    causal.load_state_dict(plain.state_dict())
+    memory = [double(2, 4, 32, seed=1)] if block is DecoderBlock else []
+    x, mask = double(2, 6, 32), causal_mask(n_queries=6, n_keys=6)
+    assert_same(causal(x, *memory), plain(x, *memory, mask=mask))
+    assert not torch.allclose(causal(x, *memory), plain(x, *memory))
+
+
 @settings(max_examples=25)
 @given(
     pieces=st.lists(st.integers(1, 3), min_size=1, max_size=4),

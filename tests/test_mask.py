@@ -139,3 +139,21 @@ def test_a_window_without_width(window):
         ValueError, match=f"^window={window} must be at least 1$"
     ):
         sliding_window_mask(window=window, n_queries=2, n_keys=2)
+
+
+@pytest.mark.parametrize(
+    ("build", "arguments"),
+    [
+        (causal_mask, {"n_queries": 3}),
+        (sliding_window_mask, {"window": 2, "n_queries": 3}),
+        (prefix_mask, {"prefixes": [1, 4], "n_queries": 3}),
+        (padding_mask, {"lengths": [1, 4]}),
+    ],
+)
+def test_the_letters_hold(letters_hold, build, arguments):
+    letters_hold(build, build(**arguments, n_keys=5), B=2, T=3, S=5)
+
+
+def test_the_letters_of_documents_hold(letters_hold):
+    mask = document_mask(torch.zeros(2, 5, dtype=torch.long))
+    letters_hold(document_mask, mask, B=2, T=5, S=5)

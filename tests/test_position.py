@@ -260,3 +260,25 @@ def test_relative_bias_looks_the_bucket_up(bidirectional):
             bucket = buckets([3 + t - s], **ours.settings)[0]
             assert torch.equal(bias[:, t, s], ours.table.weight[bucket])
     assert sum(p.numel() for p in ours.parameters()) == 8 * 3
+
+
+@pytest.mark.parametrize(
+    ("build", "arguments"),
+    [
+        (distance, {"n_queries": 3, "n_keys": 5}),
+        (sinusoids, {"n_positions": 3, "d_model": 8}),
+        (sinusoid_shift, {"n_steps": 1, "d_model": 8}),
+        (alibi_slopes, {"n_heads": 2}),
+        (alibi, {"n_heads": 2, "n_queries": 3, "n_keys": 5}),
+    ],
+)
+def test_the_letters_hold(letters_hold, build, arguments):
+    letters_hold(build, build(**arguments), T=3, S=5, D=8, N=2)
+
+
+def test_the_letters_of_modules_hold(letters_hold):
+    bias = relative_bias()
+    rows = bias(n_queries=4, n_keys=5)
+    letters_hold(RelativeBias.forward, rows, N=3, T=4, S=5)
+    table = PositionTable("learned", context_length=5, d_model=8)
+    letters_hold(PositionTable.forward, table(3), T=3, D=8)

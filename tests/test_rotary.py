@@ -165,3 +165,8 @@ def test_an_unknown_layout():
         Rotary(d_head=8, layout="halves")
     with pytest.raises(ValueError, match=message):
         relayout(d_head=8, old="half", new="halves")
+
+
+def test_the_letters_hold(letters_hold):
+    order = relayout(d_head=8, old="half", new="interleaved")
+    letters_hold(relayout, order, H=8)

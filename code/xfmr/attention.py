@@ -24,6 +24,7 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from xfmr.axes import group_size
 from xfmr.cache import KVCache
+from xfmr.mask import causal_mask
 from xfmr.rotary import Rotary
 
 
@@ -71,8 +72,15 @@ def attend_fused(
     v: Float[Tensor, "B K 1 S H"],
     mask: Bool[Tensor, "#B 1 1 #T S"] | None = None,
     score_bias: Float[Tensor, "#B K G T S"] | None = None,
+    *,
+    causal: bool = False,
 ) -> Float[Tensor, "B K G T H"]:
-    """What `attend` reads, by torch's kernel, which keeps no weights."""
+    """What `attend` reads, by torch's kernel, which keeps no weights.
+
+    Args:
+        causal: whether the mask is that of a whole sequence (T = S), and not
+            given: the kernel then skips what it hides.
+    """
     K, G = q.shape[1:3]
     allowed = mask
     if score_bias is not None:
@@ -86,6 +94,7 @@ def attend_fused(
         rearrange(k, "B K 1 S H -> B K S H"),
         rearrange(v, "B K 1 S H -> B K S H"),
         attn_mask=allowed,
+        is_causal=causal,
         enable_gqa=G > 1,
     )
     return rearrange(heads, "B (K G) T H -> B K G T H", K=K)
@@ -100,6 +109,8 @@ class Attention(nn.Module):
         n_kv_heads: K.
         d_head: H. Usually D / N, but free: N H need not be D.
         bias: whether the four projections add a bias, as BERT's do.
+        causal: whether no position reads those after it; a mask may hide
+            more.
         rotary: turns queries and keys by their positions.
         fused: whether `attend_fused` takes the place of `attend`: faster,
             but no trace of the run shows the weights.
@@ -116,13 +127,15 @@ class Attention(nn.Module):
         n_kv_heads: int,
         d_head: int,
         bias: bool = False,
+        causal: bool = False,
         rotary: Rotary | None = None,
         fused: bool = False,
     ):
         super().__init__()
         group_size(n_heads=n_heads, n_kv_heads=n_kv_heads)
         self.n_heads, self.n_kv_heads = n_heads, n_kv_heads
-        self.d_head, self.rotary, self.fused = d_head, rotary, fused
+        self.d_head, self.rotary = d_head, rotary
+        self.causal, self.fused = causal, fused
         self.w_q = nn.Linear(d_model, n_heads * d_head, bias=bias)
         self.w_k = nn.Linear(d_model, n_kv_heads * d_head, bias=bias)
         self.w_v = nn.Linear(d_model, n_kv_heads * d_head, bias=bias)
@@ -145,31 +158,58 @@ class Attention(nn.Module):
             cache: the positions before x, which x may also read; x joins it.
 
         Raises:
-            ValueError: if mask or bias do not fit the scores, or both memory
-                and cache are given.
+            ValueError: if mask or bias do not fit the scores, or memory is
+                given to a layer that is causal or has a cache.
         """
-        if memory is not None and cache is not None:
-            raise ValueError("memory must be None where there is a cache")
+        if memory is not None and (self.causal or cache is not None):
+            raise ValueError(
+                "memory must be None where attention is causal or has a cache"
+            )
         memory = x if memory is None else memory
-        N, K, H = self.n_heads, self.n_kv_heads, self.d_head
+        n_before = 0 if cache is None else cache.n_tokens
+        whole = len(x), self.n_heads, x.shape[1], n_before + memory.shape[1]
+        mask, score_bias = self._for_heads(mask, score_bias, whole)
+        K, H = self.n_kv_heads, self.d_head
         q = rearrange(self.w_q(x), "B T (K G H) -> B K G T H", K=K, H=H)
         k = rearrange(self.w_k(memory), "B S (K H) -> B K 1 S H", K=K)
         v = rearrange(self.w_v(memory), "B S (K H) -> B K 1 S H", K=K)
         if self.rotary is not None:
-            n_before = 0 if cache is None else cache.n_tokens
             q, k = self.rotary(q, n_before), self.rotary(k, n_before)
         if cache is not None:
             k, v = cache.extend(k, v)
-        whole = len(x), N, x.shape[1], k.shape[-2]
-        if mask is not None:
-            mask = _mask_of_heads(mask, whole)
-        if score_bias is not None:
-            score_bias = _bias_of_heads(score_bias.to(q.dtype), whole, K)
         if self.fused:
-            heads = attend_fused(q, k, v, mask, score_bias)
+            is_whole = self.causal and mask is None
+            heads = attend_fused(q, k, v, mask, score_bias, causal=is_whole)
         else:
             heads, _ = attend(q, k, v, mask, score_bias)
         return self.w_o(rearrange(heads, "B K G T H -> B T (K G H)"))
+
+    def _for_heads(
+        self,
+        mask: Bool[Tensor, "... #T S"] | None,
+        score_bias: Float[Tensor, "... N T S"] | None,
+        whole: tuple[int, int, int, int],
+    ) -> tuple[
+        Bool[Tensor, "#B 1 1 #T S"] | None,
+        Float[Tensor, "#B K G T S"] | None,
+    ]:
+        """What limits the scores, which are B N T S together, by groups.
+
+        No mask where the fused kernel is to hide what is after each query.
+        """
+        _, _, T, S = whole
+        given = [x for x in (mask, score_bias) if x is not None]
+        if mask is not None:
+            mask = _mask_of_heads(mask, whole)
+        if self.causal and (given or T < S or not self.fused):
+            causal = causal_mask(n_queries=T, n_keys=S)
+            causal = rearrange(causal, "T S -> 1 1 1 T S")
+            causal = causal.to(self.w_o.weight.device)
+            mask = causal if mask is None else mask & causal
+        if score_bias is not None:
+            score_bias = _bias_of_heads(score_bias, whole, self.n_kv_heads)
+            score_bias = score_bias.to(self.w_o.weight.dtype)
+        return mask, score_bias
 
 
 def _mask_of_heads(

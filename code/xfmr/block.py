@@ -57,18 +57,20 @@ class Block(nn.Module):
 class EncoderBlock(Block):
     """Self-attention, then the feed-forward layer.
 
-    With a causal mask it is the block of a decoder without an encoder, such
-    as GPT's.
+    Causal, it is the block of a decoder without an encoder, such as GPT's.
 
     Args:
         config: what the block has.
+        causal: whether no position reads those after it.
         fused: whether the attention keeps no weights, as in `Attention`.
     """
 
-    def __init__(self, config: Config, *, fused: bool = False):
+    def __init__(
+        self, config: Config, *, causal: bool = False, fused: bool = False
+    ):
         super().__init__(
             config,
-            attention=_self_attention(config, fused),
+            attention=_self_attention(config, causal, fused),
             feed_forward=_feed_forward(config),
         )
 
@@ -94,13 +96,16 @@ class DecoderBlock(Block):
 
     Args:
         config: what the block has.
+        causal: whether no position reads those of x after it.
         fused: whether the attention keeps no weights, as in `Attention`.
     """
 
-    def __init__(self, config: Config, *, fused: bool = False):
+    def __init__(
+        self, config: Config, *, causal: bool = False, fused: bool = False
+    ):
         super().__init__(
             config,
-            attention=_self_attention(config, fused),
+            attention=_self_attention(config, causal, fused),
             cross_attention=Attention(**config.attention, fused=fused),
             feed_forward=_feed_forward(config),
         )
@@ -133,11 +138,13 @@ def _norm(config: Config) -> nn.Module:
     return NORMS[config.norm](config.d_model, eps=config.norm_eps)
 
 
-def _self_attention(config: Config, fused: bool) -> Attention:
+def _self_attention(config: Config, causal: bool, fused: bool) -> Attention:
     rotary = None
     if config.position == "rotary":
         rotary = Rotary(d_head=config.d_head, base=config.rotary_base)
-    return Attention(**config.attention, rotary=rotary, fused=fused)
+    return Attention(
+        **config.attention, causal=causal, rotary=rotary, fused=fused
+    )
 
 
 def _feed_forward(config: Config) -> FeedForward:

@@ -90,7 +90,7 @@ def document_mask(documents: Int[Tensor, "B S"]) -> Bool[Tensor, "B T S"]:
 
 def _first(
     name: str, counts: Sequence[int], n_keys: int, *, at_least: int
-) -> Bool[Tensor, "B 1 S"]:
+) -> Tensor:
     """True for the first `counts[b]` keys of each sequence."""
     for b, n in enumerate(counts):
         if not at_least <= n <= n_keys:

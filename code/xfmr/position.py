@@ -44,7 +44,8 @@ def frequencies(
     Raises:
         ValueError: if the width does not divide into pairs.
     """
-    if width < 2 or width % 2:
+    n_pairs, left_over = divmod(width, 2)
+    if n_pairs < 1 or left_over:
         raise ValueError(f"{width=} must be even and at least 2")
     first = torch.arange(0, width, 2, dtype=torch.float64)
     return base ** (-first / width)

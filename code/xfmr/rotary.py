@@ -31,7 +31,8 @@ def planes(*, d_head: int, layout: str) -> Int[Tensor, "plane 2"]:
     """
     if layout not in LAYOUTS:
         raise ValueError(f"{layout=} must be one of {[*LAYOUTS]}")
-    if d_head < 2 or d_head % 2:
+    n_planes, left_over = divmod(d_head, 2)
+    if n_planes < 1 or left_over:
         raise ValueError(f"{d_head=} must be even and at least 2")
     pattern = f"{LAYOUTS[layout]} -> plane two"
     return rearrange(torch.arange(d_head), pattern, two=2)
