@@ -6,6 +6,7 @@ takes their outputs from the records instead of running anything itself.
 """
 
 import hashlib
+import json
 import os
 import re
 import time
@@ -133,8 +134,12 @@ class Book:
 
     def _run(self, docnames: list[str], cached: int) -> None:
         start = time.perf_counter()
-        slowest = {d: -(self.store.last_seconds(d) or 1e9) for d in docnames}
-        docnames = sorted(docnames, key=lambda d: (slowest[d], d))
+        known = self._measured_seconds()
+        slowest = {
+            d: self.store.last_seconds(d) or known.get(d, 1e9)
+            for d in docnames
+        }
+        docnames = sorted(docnames, key=lambda d: (-slowest[d], d))
 
         def done(outcome: execute.Outcome, running: int, left: int) -> None:
             docname = outcome.page.docname
@@ -168,6 +173,11 @@ class Book:
             sources=self.sources(),
             done=done,
         )
+
+    def _measured_seconds(self) -> dict[str, float]:
+        """Seconds by page as the bench recorded them, for a cold build."""
+        path = self.folder / (self.app.config.checkbook_seconds or "")
+        return json.loads(path.read_text()) if path.is_file() else {}
 
     def sources(self) -> list[Path]:
         """Folders that no cell may write into."""
