@@ -4,7 +4,7 @@
 #   make book      build the book and publish it as _build/html
 #   make test      all that CI runs: lint, tests, a clean build, the site
 #   make lab       open the chapters as notebooks in JupyterLab
-#   make bench     time the builds, weigh the pages
+#   make bench     time attention and the builds, weigh the pages
 #   make mutate    inject wrong numbers and count those that get past
 #   make clean     remove what the builds made (and leave the environments)
 #
@@ -46,6 +46,7 @@ test: $(TESTABLE)
 	$(PY) -m pytest tests/site $(ARGS)
 
 bench: $(TESTABLE)
+	@$(PY) -m xfmr.bench
 	@$(PY) -m checkbook bench $(BOOK) $(ARGS)
 
 mutate: $(TESTABLE)

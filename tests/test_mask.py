@@ -156,4 +156,4 @@ def test_the_letters_hold(letters_hold, build, arguments):
 
 def test_the_letters_of_documents_hold(letters_hold):
     mask = document_mask(torch.zeros(2, 5, dtype=torch.long))
-    letters_hold(document_mask, mask, B=2, T=5, S=5)
+    letters_hold(document_mask, mask, B=2, S=5)

@@ -27,6 +27,10 @@ def test_planes_by_hand():
     ]
 
 
+def test_a_head_may_be_a_single_plane():
+    assert planes(d_head=2, layout="half").tolist() == [[0, 1]]
+
+
 def test_by_hand():
     # one plane turns by one radian a position, the other by a hundredth
     x = torch.tensor([[0.0] * 4, [3.0, 5.0, 2.0, 7.0]], dtype=torch.float64)

@@ -76,7 +76,7 @@ def padding_mask(
     return _first("lengths", lengths, n_keys, at_least=1)
 
 
-def document_mask(documents: Int[Tensor, "B S"]) -> Bool[Tensor, "B T S"]:
+def document_mask(documents: Int[Tensor, "B S"]) -> Bool[Tensor, "B S S"]:
     """True where query and key belong to the same document of a packed row.
 
     Grattafiori et al. 2024, section 3.2.
