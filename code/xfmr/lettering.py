@@ -240,7 +240,7 @@ def relate(
     """
     operands = [axes_of(value) for value in (*arguments, *named.values())]
     tensors = [axes for axes in operands if axes is not None]
-    integers = [value for value in arguments[1:] if type(value) is int]
+    integers = [value for value in arguments if type(value) is int]
     match operation:
         case "linear":
             linear(*tensors[:2], result)
