@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from xfmr.block import EncoderBlock
 from xfmr.embedding import Embedding
 from xfmr.feedforward import ACTIVATIONS
+from xfmr.models import required
 from xfmr.norm import LayerNorm
 from xfmr.presets import Config
 
@@ -85,12 +86,7 @@ class Bert(nn.Module):
 
     def __init__(self, config: Config):
         super().__init__()
-        for field, value in REQUIRED.items():
-            if getattr(config, field) != value:
-                raise ValueError(
-                    f"{field}={getattr(config, field)!r} of {config.name} "
-                    f"must be {value!r}"
-                )
+        required.check(config, REQUIRED)
         D, heads = config.d_model, config.heads
         if "lm" in heads:
             raise ValueError(f"{heads=} of {config.name} must not have 'lm'")

@@ -1,0 +1,61 @@
+"""GPT: a decoder without an encoder, which scores the token that comes next.
+
+Radford et al. 2019, section 2.3. Tokens and positions, L causal blocks with
+their norms before, one more norm, and logits read with the token table.
+"""
+
+from einops import einsum
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from xfmr.block import EncoderBlock
+from xfmr.embedding import Embedding
+from xfmr.models import required
+from xfmr.norm import LayerNorm
+from xfmr.presets import Config
+
+REQUIRED = {
+    "n_decoder_layers": None,
+    "n_segments": None,
+    "position": "learned",
+    "norm": "layer",
+    "norm_order": "pre",
+    "embedding_norm": False,
+    "tied": True,
+    "heads": ("lm",),
+}
+
+
+class GPT(nn.Module):
+    """The whole model; it runs on the `meta` device too.
+
+    Args:
+        config: what the model has.
+        fused: whether the attention keeps no weights, as in `Attention`.
+
+    Raises:
+        ValueError: if the configuration is not that of a GPT.
+    """
+
+    def __init__(self, config: Config, *, fused: bool = False):
+        super().__init__()
+        required.check(config, REQUIRED)
+        self.embedding = Embedding(
+            vocab_size=config.vocab_size,
+            d_model=config.d_model,
+            context_length=config.context_length,
+        )
+        self.blocks = nn.ModuleList(
+            EncoderBlock(config, causal=True, fused=fused)
+            for _ in range(config.n_layers)
+        )
+        self.final_norm = LayerNorm(config.d_model, eps=config.norm_eps)
+
+    def forward(self, tokens: Int[Tensor, "B T"]) -> Float[Tensor, "B T V"]:
+        """Logits of the token after each."""
+        x = self.embedding(tokens)
+        for block in self.blocks:
+            x = block(x)
+        x = self.final_norm(x)
+        weight = self.embedding.token.weight
+        return einsum(x, weight, "B T D, V D -> B T V")

@@ -1,0 +1,95 @@
+"""GPT's assembly: what it holds, what it hides, what it refuses.
+
+That it equals the transformers library's is tested in parity/.
+"""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from xfmr import count
+from xfmr.models.gpt import GPT
+from xfmr.presets import BERT_BASE, GPT2
+from xfmr.trace import follow
+
+TOY = replace(
+    GPT2,
+    n_layers=2,
+    d_model=16,
+    n_heads=4,
+    n_kv_heads=4,
+    d_head=4,
+    d_ff=24,
+    vocab_size=11,
+    context_length=6,
+)
+TOKENS = torch.tensor([[1, 5, 3, 9, 0], [2, 10, 4, 4, 7]])
+
+
+def toy(**named):
+    torch.manual_seed(0)
+    model = GPT(TOY, **named)
+    for p in model.parameters():
+        nn.init.normal_(p, std=0.3)
+    return model
+
+
+def test_logits_are_read_with_the_embedding():
+    model = toy()
+    x = model.embedding(TOKENS)
+    for block in model.blocks:
+        x = block(x)
+    gain, bias = model.final_norm.gain, model.final_norm.bias
+    x = nn.functional.layer_norm(x, (16,), gain, bias, eps=1e-5)
+    logits = x @ model.embedding.token.weight.T
+    torch.testing.assert_close(model(TOKENS), logits)
+    assert len(model.blocks) == 2
+
+
+@pytest.mark.parametrize("config", [TOY, GPT2], ids=["toy", "full"])
+def test_counts_equal_the_formulas(config):
+    with torch.device("meta"):
+        model = GPT(config)
+        tokens = torch.zeros(1, 5, dtype=torch.long)
+        run = follow(model, tokens, sizes=config.axes)
+    n = sum(p.numel() for p in model.parameters())
+    assert n == count.parameters(config)
+    assert run.flops == count.forward_flops(config, n_tokens=5)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_no_token_changes_the_logits_before_it(fused):
+    model, other = toy(fused=fused), TOKENS.clone()
+    other[:, 3] = 6
+    a, b = model(TOKENS), model(other)
+    assert torch.equal(a[:, :3], b[:, :3])
+    assert ((a - b)[:, 3:].abs().amax(-1) > 0).all()
+
+
+def test_fused_gives_the_same():
+    torch.testing.assert_close(toy()(TOKENS), toy(fused=True)(TOKENS))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_decoder_layers": 2}, "n_decoder_layers=2 of GPT-2 must be None"),
+        ({"n_segments": 2}, "n_segments=2 of GPT-2 must be None"),
+        ({"position": "sinusoidal"}, "position='sinusoidal' of GPT-2 must"),
+        ({"norm": "rms"}, "norm='rms' of GPT-2 must be 'layer'"),
+        ({"norm_order": "post"}, "norm_order='post' of GPT-2 must be 'pre'"),
+        ({"embedding_norm": True}, "embedding_norm=True of GPT-2 must be"),
+        ({"tied": False}, "tied=False of GPT-2 must be True"),
+        ({"heads": ()}, r"heads=\(\) of GPT-2 must be \('lm',\)"),
+    ],
+)
+def test_configurations_of_other_models(change, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        GPT(replace(TOY, **change))
+
+
+def test_bert_is_not_a_gpt():
+    with pytest.raises(ValueError, match="n_segments=2 of BERT-base"):
+        GPT(BERT_BASE)
