@@ -47,8 +47,7 @@ class Block(nn.Module):
         """The stream after one of the sublayers has added to it."""
         layer, norm = getattr(self, name), getattr(self, f"{name}_norm")
         if self.norm_order == "post":
-            total = x + layer(x, *inputs, **named)
-            return norm(total)
+            return norm(x + layer(x, *inputs, **named))
         change = layer(norm(x), *inputs, **named)
         if self.norm_order == "sandwich":
             change = getattr(self, f"{name}_output_norm")(change)
