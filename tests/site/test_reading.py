@@ -115,8 +115,11 @@ def test_colours_on_demand(visit, scheme):
     assert again == system == (light if scheme == "light" else dark)
     switch.click()
     switch.click()
-    page.wait_for_timeout(300)  # the browser stores the choice in its time
-    page.goto((SITE / CHAPTERS[0]).as_uri())
+    for _ in range(20):  # the browser stores the choice in its own time
+        page.wait_for_timeout(300)
+        page.goto((SITE / CHAPTERS[0]).as_uri())
+        if colours(page) == dark:
+            break
     assert colours(page) == dark, "the choice is kept"
     assert "dark" in switch.get_attribute("aria-label")
 
@@ -189,9 +192,9 @@ def test_ledger_filters(visit):
     page.locator("select[name=kind]").select_option("num")
     numbers = page.locator(".ledger tbody tr[id]:visible").count()
     assert 0 < numbers < total
-    page.get_by_label("Text").fill("zyzzyva")
+    page.get_by_role("searchbox", name="Text").fill("zyzzyva")
     assert page.locator(".ledger tbody tr:visible").count() == 0
-    page.get_by_label("Text").fill("")
+    page.get_by_role("searchbox", name="Text").fill("")
     page.locator("select[name=kind]").select_option("")
     page.locator("select[name=page]").select_option(index=1)
     assert 0 < page.locator(".ledger tbody tr[id]:visible").count() < total
