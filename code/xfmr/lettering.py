@@ -159,7 +159,7 @@ def linear(x: Axes, weight: Axes, result: Axes) -> None:
 
 def matmul(left: Axes, right: Axes, result: Axes) -> None:
     """Rows of the left, columns of the right; the pair between is summed."""
-    inner = right[-2] if len(right) > 1 else right[-1]
+    inner = right[-2:][0]
     inner.join(left[-1])
     rows = left[-2:-1] if len(left) > 1 else []
     columns = right[-1:] if len(right) > 1 else []

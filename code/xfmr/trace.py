@@ -391,7 +391,7 @@ def _flops(operation: str, values: list, result: Tensor) -> int | None:
             return 2 * result.numel() * tensors[1].shape[-1]
         case "scaled_dot_product_attention":
             q, k, v = tensors[:3]
-            n_scores = result[..., 0].numel() * k.shape[-2]
+            n_scores = result.numel() // v.shape[-1] * k.shape[-2]
             return 2 * n_scores * (q.shape[-1] + v.shape[-1])
     return None
 
