@@ -1,0 +1,107 @@
+"""The dimension sheet: all tensors of one forward pass, equal layers once.
+
+Layers that repeat the same steps are folded to one, with their number beside
+it. Each row counts for all of them, so that every column adds up to the run.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+
+from xfmr.tables import Code, Table, table
+from xfmr.trace import Run, Step
+
+# style
+LONG = 36  # characters beyond which a tensor is called what made it
+
+LAYER = re.compile(r"^(?:\w+\.)*?\d+")
+
+
+def sheet(run: Run, *, caption: str) -> Table:
+    """One row for each tensor that a run makes.
+
+    Parameters stand where they are used first, and a tensor that is a view of
+    another's memory takes no bytes.
+    """
+    new, seen = [], set()
+    for step in run.steps:
+        used = {
+            id(t): t.value.numel()
+            for t in step.inputs
+            if t.kind == "parameter" and id(t) not in seen
+        }
+        seen |= used.keys()
+        new.append(sum(used.values()))
+    rows = list(zip(run.steps, new, strict=True))
+    return table(
+        (
+            {
+                "tensor": Code(_name(first), _part(first)),
+                "made by": first.operation.split()[0],
+                "axes": first.result.axes,
+                "size": first.result.shape,
+                "times": len(alike),
+                "bytes": sum(
+                    step.result.bytes
+                    for step, _ in alike
+                    if not step.result.shares
+                ),
+                "parameters": sum(n for _, n in alike),
+                "FLOPs": sum(step.flops for step, _ in alike),
+            }
+            for alike in _repeated(rows)
+            for first, _ in alike[:1]
+        ),
+        caption=caption,
+        total=["bytes", "parameters", "FLOPs"],
+    )
+
+
+def _name(step: Step) -> str:
+    name = step.result.name
+    return name if len(name) <= LONG else f"{step.operation}(...)"
+
+
+def _layer(row: tuple[Step, int]) -> str:
+    found = LAYER.match(row[0].result.part)
+    return found[0] if found else ""
+
+
+def _part(step: Step) -> str:
+    """The part's name, whichever of the layers it stands in."""
+    return re.sub(r"\.\d+", "", step.result.part)
+
+
+def _kinds(rows: list[tuple[Step, int]]) -> list[tuple]:
+    """All that a reader sees of the rows of a layer but its number."""
+    return [
+        (
+            _part(step),
+            step.result.name,
+            step.operation,
+            step.result.axes,
+            step.result.shape,
+            step.result.shares != "",
+            step.flops,
+            n,
+        )
+        for step, n in rows
+    ]
+
+
+def _repeated(
+    rows: list[tuple[Step, int]],
+) -> Iterator[list[tuple[Step, int]]]:
+    """For each row of a layer, those of the layers that follow and are alike.
+
+    What stands in no layer is alone.
+    """
+    layers = [(name, list(group)) for name, group in groupby(rows, _layer)]
+    alike = []
+    for name, layer in layers:
+        if alike and name and _kinds(alike[0]) == _kinds(layer):
+            alike.append(layer)
+            continue
+        yield from map(list, zip(*alike, strict=True))
+        alike = [layer]
+    yield from map(list, zip(*alike, strict=True))
