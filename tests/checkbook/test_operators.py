@@ -350,6 +350,10 @@ def test_comparisons(code, made):
         ("close(a, b, rtol=1e-05)", "tolerance", {"close(a, b, rtol=0.0001)"}),
         ("abs(a - b) < 1e-6", "tolerance", {"abs(a - b) < 1e-05"}),
         ("round(a, 4)", "tolerance", {"round(a, 3)"}),
+        ("a.round(4)", "tolerance", {"a.round(3)"}),
+        ("np.round(a, 4)", "tolerance", {"np.round(a, 3)"}),
+        ("a.round(decimals=4)", "tolerance", {"a.round(decimals=3)"}),
+        ("a.round(4)", "package-constant", set()),
         ("close(a, b, rtol=1e-05)", "package-constant", set()),
     ],
 )

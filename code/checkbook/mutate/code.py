@@ -29,7 +29,7 @@ COMPARISONS = {
     ast.Eq: ("==", ("!=",)),
     ast.NotEq: ("!=", ("==",)),
 }
-TOLERANCES = ("rtol", "atol", "rel_tol", "abs_tol", "tolerance")
+TOLERANCES = ("rtol", "atol", "rel_tol", "abs_tol", "tolerance", "decimals")
 GUARDS = ("strict", "frozen", "kw_only")
 PATTERN = re.compile(r"(?:[A-Z\s\d()*#.,_]|->)+")
 ALONE = re.compile(r"(?<!\w)[A-Z](?!\w)")
@@ -103,6 +103,10 @@ def _limits(node: ast.AST) -> Iterator[ast.Constant]:
         found = [k.value for k in node.keywords if k.arg in limits]
         if isinstance(node.func, ast.Name) and node.func.id == "round":
             found += node.args[1:]
+        elif (
+            isinstance(node.func, ast.Attribute) and node.func.attr == "round"
+        ):
+            found += node.args[-1:]
     elif isinstance(node, ast.Compare):
         found = [
             n
