@@ -24,7 +24,7 @@ from checkbook.mutate.operators import APART, OPERATORS
 from checkbook.mutate.processes import Processes, Stopped
 from checkbook.mutate.report import Report
 from checkbook.mutate.sample import draw
-from checkbook.mutate.subject import subject
+from checkbook.mutate.subject import choose, subject
 from checkbook.mutate.tree import Tree, files_that_test
 
 EXAMPLE = Path(__file__).parents[1] / "example_book"
@@ -259,8 +259,9 @@ def test_an_entry_goes_stale_loudly(book, stale):
 
 
 def test_a_book_is_its_pages_and_what_they_import(book):
+    (book / "elsewhere.md").write_text("# Not in the contents\n")
     it = subject(book)
-    assert it.pages == [
+    assert list(it.pages) == [
         "book/beads.md",
         "book/carrying.md",
         "book/index.md",
@@ -274,6 +275,18 @@ def test_a_book_is_its_pages_and_what_they_import(book):
         "code/abacus/draw.py": "abacus.draw",
     }
     assert it.sources == ["code"]
+    assert it.pages["book/carrying.md"] == {
+        "code/abacus/__init__.py",
+        "code/abacus/carrying.py",
+    }
+    every = list(it.mutants())
+    some = choose(it, every, ["carrying"], [], [], True)
+    assert {m.file for m in some} == {
+        "book/carrying.md",
+        "code/abacus/carrying.py",
+    }
+    alone = choose(it, every, ["carrying"], [], [], False)
+    assert {m.file for m in alone} == {"book/carrying.md"}
 
 
 def test_a_module_s_tests_are_its_own_and_those_that_import_it(book):

@@ -28,6 +28,11 @@ def parser() -> argparse.ArgumentParser:
         "--page", nargs="+", default=[], help="such as attention/single-head"
     )
     parser.add_argument(
+        "--imports",
+        action="store_true",
+        help="with --page: and the modules that those pages import",
+    )
+    parser.add_argument(
         "--module", nargs="+", default=[], help="such as package.module"
     )
     parser.add_argument(
@@ -55,6 +60,7 @@ def main(arguments: list[str], how: Commands | None = None) -> int:
             pages=options.page,
             kinds=options.operator,
             modules=options.module,
+            imports=options.imports,
             jobs=options.jobs,
             how=how,
             say=lambda line: print(line, flush=True),

@@ -23,6 +23,7 @@ def run(
     pages: Sequence[str] = (),
     kinds: Sequence[str] = (),
     modules: Sequence[str] = (),
+    imports: bool = False,
     jobs: int = 2,
     how: Commands | None = None,
     say: Callable[[str], None] = print,
@@ -36,6 +37,7 @@ def run(
         pages: names of pages to stay on, such as `attention/single-head`.
         kinds: operators to stay with.
         modules: dotted names of modules to stay in.
+        imports: with pages, whether to add the modules that they import.
         jobs: how many are tried at the same time.
         how: commands that judge; those of checkbook if none are given.
         say: takes a line for each mutant.
@@ -51,7 +53,7 @@ def run(
         faults, excused = equivalents.sift(everything, entries, it.root)
     except ValueError as error:
         raise Broken(str(error)) from None
-    chosen = choose(it, faults, pages, kinds, modules)
+    chosen = choose(it, faults, pages, kinds, modules, imports)
     drawn = draw((m for m in chosen if m.operator not in APART), n, seed)
     drawn += draw((m for m in chosen if m.operator in APART), n // 10, seed)
     if not drawn:

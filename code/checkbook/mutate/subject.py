@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
+from sphinx_external_toc.parsing import parse_toc_yaml
 
 from checkbook import pages as notebooks
 from checkbook.fingerprint import Fingerprints
@@ -21,14 +22,14 @@ class Subject:
     Args:
         root: the folder in which the book lies.
         book: the book's folder.
-        pages: its pages.
-        modules: dotted name of each module that its pages import, by file.
+        pages: the files that each page imports, by the page's own.
+        modules: dotted name of each module that a page imports, by file.
         sources: the folders from which Python imports those.
     """
 
     root: Path
     book: str
-    pages: list[str]
+    pages: dict[str, set[str]]
     modules: dict[str, str]
     sources: list[str]
 
@@ -48,43 +49,52 @@ class Subject:
 
 
 def subject(book: Path) -> Subject:
-    """What a book consists of, by its configuration.
+    """What a book consists of, by its configuration and its contents.
 
     Raises:
         Broken: if a package of the book is not in the book's tree.
     """
     book = book.resolve()
+    root = book.parent
     config = yaml.safe_load((book / "_config.yml").read_text("utf8"))
     packages = config["sphinx"]["config"].get("checkbook_packages", [])
-    fingerprints = Fingerprints(book, packages, None)
-    files, imported = [], set()
-    for path in sorted(book.rglob("*.md")):
-        text = path.read_text("utf8")
-        if not {"_build", ".ipynb_checkpoints"} & set(path.parts):
-            files.append(str(path.relative_to(book.parent)))
-        if notebooks.is_notebook(text):
-            docname = str(path.relative_to(book).with_suffix(""))
-            page = notebooks.read(docname, text)
-            imported |= set(fingerprints.dependencies(page))
-    modules, sources = _modules(book.parent, packages, imported)
-    return Subject(book.parent, book.name, files, modules, sources)
-
-
-def _modules(
-    root: Path, packages: list[str], imported: set[Path]
-) -> tuple[dict[str, str], list[str]]:
     modules, sources = {}, set()
     for package in packages:
         source = Path(find_spec(package).origin).parents[1]
         if not source.is_relative_to(root):
             raise Broken(f"{package} is imported from outside of {root}")
         sources.add(str(source.relative_to(root)))
-        for path in sorted(imported):
-            if path.suffix == ".py" and path.is_relative_to(source / package):
-                parts = path.relative_to(source).with_suffix("").parts
-                name = ".".join(parts).removesuffix(".__init__")
-                modules[str(path.relative_to(root))] = name
-    return modules, sorted(sources)
+        modules |= _modules(root, source, package)
+    fingerprints = Fingerprints(book, packages, None)
+    contents = sorted(parse_toc_yaml(book / "_toc.yml"))
+    pages = {
+        str(path.relative_to(root)): _imports(root, path, name, fingerprints)
+        for name in contents
+        if (path := book / f"{name}.md").is_file()
+    }
+    imported = set().union(*pages.values())
+    modules = {f: name for f, name in modules.items() if f in imported}
+    return Subject(root, book.name, pages, modules, sorted(sources))
+
+
+def _modules(root: Path, source: Path, package: str) -> dict[str, str]:
+    names = {}
+    for path in sorted((source / package).rglob("*.py")):
+        parts = path.relative_to(source).with_suffix("").parts
+        name = ".".join(parts).removesuffix(".__init__")
+        names[str(path.relative_to(root))] = name
+    return names
+
+
+def _imports(
+    root: Path, path: Path, name: str, fingerprints: Fingerprints
+) -> set[str]:
+    """The files of the tree that a page's outputs depend on."""
+    text = path.read_text("utf8")
+    if not notebooks.is_notebook(text):
+        return set()
+    found = fingerprints.dependencies(notebooks.read(name, text))
+    return {str(f.relative_to(root)) for f in found if f.is_relative_to(root)}
 
 
 def choose(
@@ -93,8 +103,17 @@ def choose(
     pages: Sequence[str],
     kinds: Sequence[str],
     modules: Sequence[str],
+    imports: bool,
 ) -> list[Mutant]:
     """The mutants of some pages, modules and operators; of all if none.
+
+    Args:
+        it: the book.
+        mutants: all there are.
+        pages: names of pages to stay on.
+        kinds: operators to stay with.
+        modules: dotted names of modules to stay in.
+        imports: whether to add the modules that those pages import.
 
     Raises:
         Broken: if one of them does not exist.
@@ -106,6 +125,8 @@ def choose(
     if unknown:
         raise Broken(f"not in this book: {', '.join(sorted(unknown))}")
     files = names | {known[name] for name in modules}
+    if imports:
+        files |= set().union(*(it.pages[name] for name in names))
     return [
         m
         for m in mutants
