@@ -12,7 +12,7 @@ from xfmr.tables import Code, Table, table
 from xfmr.trace import Run, Step
 
 # style
-LONG = 36  # characters beyond which a tensor is called what made it
+LONG = 30  # characters beyond which a tensor is called what made it
 
 LAYER = re.compile(r"^(?:\w+\.)*?\d+")
 
