@@ -8,7 +8,7 @@ from einops import einsum
 from torch import nn
 
 from xfmr import tables, trace
-from xfmr.tables import Code
+from xfmr.tables import Code, Tex
 
 WHOLE = """\
 sizes
@@ -213,3 +213,10 @@ def test_long_code_may_break():
         table = tables.table([{"a": Code(text)}], caption="")
         assert ("white-space:normal" in table._repr_html_()) == breaks
         assert f">{text}</code></th>" in table._repr_html_()
+
+
+def test_formulas_are_marked_for_the_page():
+    table = tables.table([{"a": "x", "b": Tex(r"\(2 < D\)")}], caption="")
+    marked = r'<td><span class="math notranslate">\(2 &lt; D\)</span></td>'
+    assert marked in table._repr_html_()
+    assert repr(table).endswith(r"x  \(2 < D\)")

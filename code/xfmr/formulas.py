@@ -13,6 +13,7 @@ from sympy import Expr, Symbol, expand, factor, latex, sympify
 
 from xfmr.axes import AXES
 from xfmr.presets import Config
+from xfmr.tables import Tex
 
 LETTERS = {
     letter: Symbol(letter, integer=True, positive=True)
@@ -35,9 +36,9 @@ class Formula:
     letters: str
 
     @property
-    def tex(self) -> str:
-        """The formula for a page."""
-        return rf"\({latex(self.expression)}\)"
+    def tex(self) -> Tex:
+        """The formula for a table."""
+        return Tex(rf"\({latex(self.expression)}\)")
 
     def value(self, **numbers: int) -> Fraction:
         """The formula with numbers for its letters.

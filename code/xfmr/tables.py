@@ -31,6 +31,10 @@ class Code(str):
         return made
 
 
+class Tex(str):
+    """A formula, as TeX between \\( and \\)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Table:
     """Rows under column names; the first column names the rows.
@@ -147,6 +151,8 @@ def _cell(tag: str, value: object, right: bool, scope: str = "") -> str:
             content += f"<small>{escape(value.where)}</small>"
     else:
         content = escape(_text(value), quote=False)
+        if isinstance(value, Tex):
+            content = f'<span class="math notranslate">{content}</span>'
     side = ' class="text-right"' if right else ""
     return f"<{tag}{scope}{side}>{content}</{tag}>"
 
