@@ -60,7 +60,8 @@ def build(
         for line in missing:
             complain(line)
         return LACKING
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         with state.locked(paths):
             fix_environment(paths)

@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str], how: Commands | None = None) -> int:
     """Run it; 0 with a score, 1 if the run can say nothing."""
     options = parser().parse_args(arguments)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
         report = run(
