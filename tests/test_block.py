@@ -235,7 +235,7 @@ def test_the_memory_is_read_under_its_own_mask():
     torch.manual_seed(0)
     ours = DecoderBlock(TOY).double()
     x, memory = double(2, 6, 32), double(2, 5, 32, seed=1)
-    mask = padding_mask([5, 3], n_keys=5)
+    mask = padding_mask([5, 3], n_keys=5).expand(2, 6, 5)
     changed = memory.clone()
     changed[1, 3:] = 1e3
     a, b = (ours(x, m, memory_mask=mask) for m in (memory, changed))

@@ -61,6 +61,12 @@ def test_the_longest_axis_decides():
     assert traffic(lambda: LONG + 1, tile=7) == (16, 16)
 
 
+def test_a_single_number_is_always_fast():
+    one = torch.tensor(2.0)
+    assert traffic(lambda: one[None] + one, tile=1) == (0, 0)
+    assert traffic(lambda: torch.ones(2), tile=1) == (0, 2)
+
+
 def test_memory_is_judged_anew_when_it_is_used_again():
     def in_turns():
         for _ in range(5):

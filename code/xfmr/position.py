@@ -175,6 +175,20 @@ def relative_buckets(
         ValueError: if a direction has fewer than two buckets, the directions
             have not the same number, or `max_distance` is among the near.
     """
+    n_each, n_near = _bucket_counts(n_buckets, max_distance, bidirectional)
+    steps = distances.abs() if bidirectional else distances.clamp(min=0)
+    ratio = steps.clamp(min=n_near).double() / n_near
+    share = ratio.log() / log(max_distance / n_near)
+    far = n_near + (share * (n_each - n_near)).long()
+    bucket = torch.where(steps < n_near, steps, far.clamp(max=n_each - 1))
+    is_after = distances < 0
+    return bucket + n_each * is_after if bidirectional else bucket
+
+
+def _bucket_counts(
+    n_buckets: int, max_distance: int, bidirectional: bool
+) -> tuple[int, int]:
+    """The buckets of a direction, and how many hold a single distance."""
     n_directions = 2 if bidirectional else 1
     n_each = n_buckets // n_directions
     if n_each < 2 or n_buckets % n_directions:
@@ -185,13 +199,7 @@ def relative_buckets(
     n_near = n_each // 2
     if max_distance <= n_near:
         raise ValueError(f"{max_distance=} must exceed {n_near=}")
-    steps = distances.abs() if bidirectional else distances.clamp(min=0)
-    ratio = steps.clamp(min=n_near).double() / n_near
-    share = ratio.log() / log(max_distance / n_near)
-    far = n_near + (share * (n_each - n_near)).long()
-    bucket = torch.where(steps < n_near, steps, far.clamp(max=n_each - 1))
-    is_after = distances < 0
-    return bucket + n_each * is_after if bidirectional else bucket
+    return n_each, n_near
 
 
 class RelativeBias(nn.Module):
@@ -223,7 +231,7 @@ class RelativeBias(nn.Module):
             "max_distance": max_distance,
             "bidirectional": bidirectional,
         }
-        relative_buckets(torch.zeros(1, dtype=torch.long), **self.settings)
+        _bucket_counts(**self.settings)
         self.table = nn.Embedding(n_buckets, n_heads)
 
     def forward(

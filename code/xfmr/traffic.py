@@ -58,7 +58,7 @@ class _Counter(TorchDispatchMode):
         n = 0
         for value in values:
             storage = value.untyped_storage()
-            is_long = max(value.shape, default=1) > self.tile
+            is_long = any(size > self.tile for size in value.shape)
             n += value.numel() * self.slow.setdefault(storage, is_long)
         return n
 
