@@ -1,9 +1,10 @@
 """Whether anything notices a fault: the build of the pages, or the tests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from checkbook.mutate.mutant import Mutant
+from checkbook.mutate.operators import APART
 from checkbook.mutate.processes import Ended, Processes
 from checkbook.mutate.tree import Tree, python
 
@@ -84,9 +85,8 @@ class Judge:
             )
         return ended
 
-    def test(self, *files: str) -> Ended:
-        """Run the tests of some modules."""
-        tests = dict.fromkeys(t for file in files for t in self.tests[file])
+    def test(self, tests: Iterable[str]) -> Ended:
+        """Run some test files."""
         return self._run([*self.commands.test, *tests], self.limit)
 
     def _run(self, command: list[str], limit: float) -> Ended:
@@ -96,14 +96,20 @@ class Judge:
         )
 
     def verdict(self, mutant: Mutant) -> Verdict:
-        """Try a mutant: in a module by its tests first, then by the build."""
+        """Try a mutant: by the tests of its module, then by the build.
+
+        The first test file goes alone: it kills most, and soon.
+        """
+        tests = self.tests.get(mutant.file, [])
+        seconds = 0.0
         with self.tree.with_fault(mutant):
-            seconds = 0.0
-            if self.tests.get(mutant.file):
-                ended = self.test(mutant.file)
+            for part in filter(None, (tests[:1], tests[1:])):
+                ended = self.test(part)
                 seconds += ended.seconds
                 if ended.status not in (0, NO_TESTS):
                     return _killed(mutant, "tests", ended, seconds)
+            if tests and mutant.operator in APART:
+                return Verdict(mutant, "", "", seconds)  # not worth a build
             ended = self.build()
             seconds += ended.seconds
             if ended.status != 0:
@@ -111,11 +117,12 @@ class Judge:
             return Verdict(mutant, "", "", seconds)
 
     def both(self, mutant: Mutant) -> dict[str, bool]:
-        """Whether the tests, and whether the build, notice a mutant."""
+        """Whether the build, and whether the tests, notice a mutant."""
+        tests = self.tests.get(mutant.file, [])
         with self.tree.with_fault(mutant):
             noticed = {"build": self.build().status != 0}
-            if self.tests.get(mutant.file):
-                status = self.test(mutant.file).status
+            if tests:
+                status = self.test(tests[:1]).status
                 noticed["tests"] = status not in (0, NO_TESTS)
             return noticed
 

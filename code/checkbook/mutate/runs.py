@@ -60,7 +60,7 @@ def run(
         raise Broken("there is nothing of the kind to change")
     say(f"{len(drawn)} of {len(chosen)} mutants, {jobs} at a time")
     with Workshop(it, jobs, how or commands(it.book), say) as workshop:
-        controls = workshop.prepare(drawn)
-        verdicts = workshop.try_all(drawn)
+        workshop.prepare(drawn)
+        verdicts, controls = workshop.try_all(drawn)
     taken = time.perf_counter() - start
     return Report(seed, verdicts, excused, controls, taken)

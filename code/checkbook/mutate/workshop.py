@@ -8,10 +8,11 @@ depend on it.
 
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from queue import SimpleQueue
+from typing import TypeVar
 
 from checkbook.mutate import prose
 from checkbook.mutate.judge import (
@@ -28,6 +29,8 @@ from checkbook.mutate.places import read
 from checkbook.mutate.processes import Processes
 from checkbook.mutate.subject import Subject
 from checkbook.mutate.tree import Tree, files_that_test, python
+
+T = TypeVar("T")
 
 
 class Workshop:
@@ -61,17 +64,16 @@ class Workshop:
         self.pool.shutdown(cancel_futures=True)
         shutil.rmtree(self.home, ignore_errors=True)
 
-    def prepare(self, drawn: Sequence[Mutant]) -> dict[str, str]:
+    def prepare(self, drawn: Sequence[Mutant]) -> None:
         """Make the copies and judge them without a fault.
 
         Raises:
-            Broken: if a copy fails as it stands, or a control goes wrong.
+            Broken: if a copy fails as it stands.
         """
         it = self.it
-        files = sorted({m.file for m in drawn} & set(it.modules))
         self.tests |= {
             file: files_that_test(it.root, it.modules[file], it.modules)
-            for file in files
+            for file in sorted({m.file for m in drawn} & set(it.modules))
         }
         first = self._judge(0, it.root)
         rest = [
@@ -82,7 +84,6 @@ class Workshop:
         for judge in [first, *(job.result() for job in rest)]:
             judge.limit = limit
             self.judges.put(judge)
-        return self._controls(files)
 
     def _judge(self, number: int, source: Path) -> Judge:
         """A new copy that builds."""
@@ -119,9 +120,10 @@ class Workshop:
 
     def _time_tests(self, judge: Judge) -> float:
         """Seconds to give to tests, which must pass without a fault."""
-        if not any(self.tests.values()):
+        tests = sorted(set().union(*self.tests.values()))
+        if not tests:
             return TEST_LIMIT
-        ended = judge.test(*self.tests)
+        ended = judge.test(tests)
         if ended.status == NO_TESTS:
             self.tests.clear()
         elif ended.status != 0:
@@ -131,60 +133,81 @@ class Workshop:
             )
         return TEST_LIMIT + 2 * ended.seconds
 
-    def _controls(self, files: list[str]) -> dict[str, str]:
-        judge = self.judges.get()
-        said = {}
-        word = a_word_more(self.it)
-        if word:
-            said["a word more in prose"] = _survives(judge, word)
-        if files:
-            text = self.it.text(files[0])
-            end = Edit(len(text), len(text), "# nothing\n")
-            comment = mutant(files[0], text, "control", end)
-            said["a comment more in a module"] = _survives(judge, comment)
-            end = end._replace(new="raise RuntimeError('planted')\n")
-            noticed = judge.both(mutant(files[0], text, "control", end))
-            missed = [name for name, seen in noticed.items() if not seen]
-            if missed:
-                raise Broken(
-                    f"{files[0]} raises, and {' and '.join(missed)} did not "
-                    "notice"
-                )
-            said["a module that raises"] = f"killed by {' and '.join(noticed)}"
-        self.judges.put(judge)
-        return said
+    def try_all(
+        self, drawn: Sequence[Mutant]
+    ) -> tuple[list[Verdict], dict[str, str]]:
+        """The verdict on each mutant, in the order given, and the controls.
 
-    def try_all(self, drawn: Sequence[Mutant]) -> list[Verdict]:
-        """The verdict on each mutant, in the order given."""
+        Raises:
+            Broken: if a control goes wrong.
+        """
         order = sorted(drawn, key=lambda m: m.file not in self.it.modules)
-        jobs = {self.pool.submit(self._try, m): m for m in order}
-        found = {}
-        for number, job in enumerate(as_completed(jobs), 1):
-            verdict = job.result()
-            found[verdict.mutant] = verdict
-            mark = f"killed by {verdict.by}" if verdict.killed else "survived"
-            self.say(
-                f"{number}/{len(drawn)} {verdict.mutant.place} "
-                f"{verdict.mutant.operator}: {mark}, {verdict.seconds:.1f} s"
-            )
-        return [found[m] for m in drawn]
+        controls = self._controls({m.file for m in drawn})
+        jobs = [self.pool.submit(self._try, *c) for c in controls]
+        jobs += [self.pool.submit(self._try, _verdict, m) for m in order]
+        found, said = {}, {}
+        for job in as_completed(jobs):
+            result = job.result()
+            if isinstance(result, Verdict):
+                found[result.mutant] = result
+                self.say(f"{len(found)}/{len(drawn)} {_line(result)}")
+            else:
+                said |= result
+        return [found[m] for m in drawn], said
 
-    def _try(self, mutant: Mutant) -> Verdict:
+    def _try(self, how: Callable[[Judge, Mutant], T], mutant: Mutant) -> T:
         judge = self.judges.get()
         try:
-            return judge.verdict(mutant)
+            return how(judge, mutant)
         finally:
             self.judges.put(judge)
 
+    def _controls(self, files: set[str]) -> Iterator[tuple]:
+        """What is tried to judge the run itself, each with how."""
+        word = a_word_more(self.it)
+        if word:
+            yield _survives, word
+        importers = {
+            file: sum(file in found for found in self.it.pages.values())
+            for file in files & set(self.it.modules)
+        }
+        if importers:
+            file = min(sorted(importers), key=importers.get)
+            text = self.it.text(file)
+            end = Edit(len(text), len(text), "# nothing\n")
+            yield _survives, mutant(file, text, "a comment more", end)
+            raises = end._replace(new="raise RuntimeError('planted')\n")
+            yield _noticed, mutant(file, text, "a module that raises", raises)
 
-def _survives(judge: Judge, control: Mutant) -> str:
+
+def _verdict(judge: Judge, fault: Mutant) -> Verdict:
+    return judge.verdict(fault)
+
+
+def _survives(judge: Judge, control: Mutant) -> dict[str, str]:
     verdict = judge.verdict(control)
     if verdict.killed:
         raise Broken(
             f"a change that is no fault was killed by {verdict.by}: "
             f"{control.place}\n{control.diff()}\n{verdict.message}"
         )
-    return "survived"
+    return {control.operator: "survived"}
+
+
+def _noticed(judge: Judge, control: Mutant) -> dict[str, str]:
+    noticed = judge.both(control)
+    missed = [name for name, seen in noticed.items() if not seen]
+    if missed:
+        raise Broken(
+            f"{control.file} raises, and {' and '.join(missed)} did not notice"
+        )
+    return {control.operator: f"killed by {' and '.join(noticed)}"}
+
+
+def _line(verdict: Verdict) -> str:
+    mark = f"killed by {verdict.by}" if verdict.killed else "survived"
+    fault = verdict.mutant
+    return f"{fault.place} {fault.operator}: {mark}, {verdict.seconds:.1f} s"
 
 
 def a_word_more(it: Subject) -> Mutant | None:
@@ -193,5 +216,5 @@ def a_word_more(it: Subject) -> Mutant | None:
         text = it.text(file)
         for edit in prose.added(read(text), "prose"):
             word = edit._replace(new=" indeed ")
-            return mutant(file, text, "control", word)
+            return mutant(file, text, "a word more", word)
     return None
