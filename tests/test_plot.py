@@ -231,7 +231,10 @@ def test_a_constant_can_be_shown():
     [
         (lambda: plot.bars({}, unit=""), "must be there and not negative"),
         (lambda: bar(-1), r"numbers=\[-1\] must be"),
-        (lambda: plot.areas({"a": {"b": -1}}, unit=""), r"numbers=\[-1\]"),
+        (
+            lambda: plot.areas({"a": {"b": 1, "c": -1}}, unit=""),
+            r"numbers=\[1, -1\]",
+        ),
         (lambda: plot.areas({}, unit=""), r"numbers=\[\] must be there"),
         (
             lambda: plot.bars({"a": 1}, unit="", roles={"a": "red"}),
@@ -240,8 +243,8 @@ def test_a_constant_can_be_shown():
         (lambda: lines([1], {"n": [1, 2]}), "series n must have 1 values"),
         (lambda: lines([1], {"n": [1]}, log="z"), "log='z' must name x, y"),
         (
-            lambda: lines([0], {"n": [1]}, log="x"),
-            r"values=\[0\] must be there",
+            lambda: lines([0, 1], {"n": [1, 1]}, log="x"),
+            r"values=\[0, 1\] must be there",
         ),
         (lambda: lines([1], {}), r"values=\[\] must be there"),
     ],
