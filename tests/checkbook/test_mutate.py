@@ -222,6 +222,15 @@ def test_an_entry_may_name_a_definition(book):
     assert equivalents.load(book / "equivalents.yml") == []
 
 
+def test_a_definition_may_be_of_several_names(tmp_path):
+    path = tmp_path / "module.py"
+    path.write_text("A = 1\nB, C = (\n    2,\n    3)\n\ndef d():\n    4\n")
+    assert equivalents.definition(path, "A") == (1, 1)
+    assert equivalents.definition(path, "C") == (2, 4)
+    assert equivalents.definition(path, "d") == (6, 7)
+    assert equivalents.definition(path, "e") == (0, -1)
+
+
 def test_an_entry_may_list_its_places(book):
     it = subject(book)
     entry = ENTRY.replace('"upper_value: int = 5"', "[SOROBAN, SUANPAN]")

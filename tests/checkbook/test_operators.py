@@ -229,6 +229,12 @@ def test_another_year():
     typed = "{lit}`2017 | year of Vaswani`"
     assert "{lit}`2018 | year of Vaswani`" in of_page(typed, "citation-year")
     assert not of_page(typed, "digit-prose")
+    sources = "@article{ainslie2022b,\n"
+    found = operators.of_page("", "{cite:t}`ainslie2023`", sources)
+    assert {m.after: m.operator for m in found} == {
+        "{cite:t}`ainslie2022`": "other-source",
+        "{cite:t}`ainslie2024`": "citation-year",
+    }
     entry = "@article{key2019,\n  year = {2019},\n}\n"
     [later, earlier] = operators.of_bibliography("references.bib", entry)
     assert later.after == "  year = {2020},"
@@ -354,6 +360,7 @@ def test_comparisons(code, made):
         ("np.round(a, 4)", "tolerance", {"np.round(a, 3)"}),
         ("a.round(decimals=4)", "tolerance", {"a.round(decimals=3)"}),
         ("a.round(4)", "package-constant", set()),
+        ("TOLERANCE = 1e-6", "tolerance", {"TOLERANCE = 1e-05"}),
         ("close(a, b, rtol=1e-05)", "package-constant", set()),
     ],
 )
@@ -413,6 +420,7 @@ def test_the_example_book_has_all_kinds():
     missing = set(operators.OPERATORS) - {m.operator for m in found}
     assert missing <= {
         "identifier",
+        "other-source",
         "package-axes",
         "package-extreme",
         "tolerance",

@@ -98,23 +98,24 @@ class Code:
 def _limits(node: ast.AST) -> Iterator[ast.Constant]:
     """The constants in a node that say how close two values must be."""
     found = []
+    match node:
+        case ast.Call(func=ast.Name("round"), args=[_, *found]):
+            pass
+        case ast.Call(func=ast.Attribute(attr="round"), args=[*_, last]):
+            found = [last]
+        case ast.Compare(comparators=operands):
+            found = [n for n in operands if _is_small(n)]
+        case ast.Assign(targets=[ast.Name(name)], value=value):
+            found = [value] if name.lower() in TOLERANCES else []
     if isinstance(node, ast.Call):
         limits = (*TOLERANCES, *GUARDS)
-        found = [k.value for k in node.keywords if k.arg in limits]
-        if isinstance(node.func, ast.Name) and node.func.id == "round":
-            found += node.args[1:]
-        elif (
-            isinstance(node.func, ast.Attribute) and node.func.attr == "round"
-        ):
-            found += node.args[-1:]
-    elif isinstance(node, ast.Compare):
-        found = [
-            n
-            for n in node.comparators
-            if isinstance(getattr(n, "value", None), float)
-            and 0 < n.value < SMALL
-        ]
+        found = [*found, *(k.value for k in node.keywords if k.arg in limits)]
     yield from (n for n in found if isinstance(n, ast.Constant))
+
+
+def _is_small(node: ast.AST) -> bool:
+    value = getattr(node, "value", None)
+    return isinstance(value, float) and 0 < value < SMALL
 
 
 def parses(text: str) -> bool:

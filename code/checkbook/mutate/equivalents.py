@@ -47,6 +47,7 @@ def definition(path: Path, name: str) -> tuple[int, int]:
     """
     for node in ast.parse(path.read_text("utf8")).body:
         targets = getattr(node, "targets", [getattr(node, "target", node)])
+        targets = [part for t in targets for part in getattr(t, "elts", [t])]
         names = [getattr(t, "id", getattr(t, "name", None)) for t in targets]
         if name in names:
             return node.lineno, node.end_lineno

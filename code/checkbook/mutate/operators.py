@@ -4,6 +4,7 @@ An operator that no check can reach by design is listed in APART: its mutants
 are run and reported, and do not enter the score.
 """
 
+import re
 from collections.abc import Callable, Iterator
 
 from checkbook.mutate import code as python
@@ -46,19 +47,39 @@ APART = {
     "tolerance": "a wider tolerance or a looser guard is no wrong number",
     "free-digit": "0, 1 and 2 need no check in formulas and code",
     "identifier": "a digit in a name is no number",
+    "other-source": "another entry of the bibliography may be meant",
     "prose-word": "a word of running prose is not checked",
 }
-OPERATORS = tuple(sorted([*TEXT, *MODULE, "cell-constant", "figure-data"]))
+OPERATORS = tuple(
+    sorted([*TEXT, *MODULE, "cell-constant", "figure-data", "other-source"])
+)
 
 
-def of_page(file: str, text: str) -> Iterator[Mutant]:
-    """Every mutant of a page's text and of its cells."""
+def of_page(file: str, text: str, sources: str = "") -> Iterator[Mutant]:
+    """Every mutant of a page's text and of its cells.
+
+    Args:
+        file: the page's path within the tree.
+        text: its text.
+        sources: the bibliographies that it may cite from.
+    """
     page = read(text)
     for name, find in TEXT.items():
         for edit in find(page):
-            if edit.apply(text) != text:
-                yield mutant(file, text, name, edit)
+            made = edit.apply(text)
+            if made != text:
+                kind = name
+                if name == "citation-year" and _cited(made, edit) in sources:
+                    kind = "other-source"
+                yield mutant(file, text, kind, edit)
     yield from _of_cells(file, page)
+
+
+def _cited(made: str, edit: Edit) -> str:
+    """The start of the entry that a text cites after an edit of its key."""
+    end = edit.start + len(edit.new)
+    key = re.search(r"[\w-]*$", made[:end])[0]
+    return f"{{{key}"
 
 
 def _of_cells(file: str, page: Page) -> Iterator[Mutant]:

@@ -35,10 +35,12 @@ class Subject:
 
     def mutants(self) -> Iterable[Mutant]:
         """Every mutant of the book and of what it imports."""
+        found = sorted((self.root / self.book).rglob("*.bib"))
+        sources = [str(path.relative_to(self.root)) for path in found]
+        cited = "".join(map(self.text, sources))
         for file in self.pages:
-            yield from operators.of_page(file, self.text(file))
-        for path in sorted((self.root / self.book).rglob("*.bib")):
-            file = str(path.relative_to(self.root))
+            yield from operators.of_page(file, self.text(file), cited)
+        for file in sources:
             yield from operators.of_bibliography(file, self.text(file))
         for file in self.modules:
             yield from operators.of_module(file, self.text(file))
