@@ -1,6 +1,7 @@
 """What a frame is computing: its text, its place, the name it will have."""
 
 import functools
+import runpy
 import sys
 from pathlib import Path
 
@@ -224,6 +225,25 @@ def test_frames():
     frames = functools.reduce(lambda a, b: [sys._getframe(1)], [1, 2])
     assert frames[0] is frame
     assert not source.is_ours(frame.f_back)
+
+
+@pytest.mark.parametrize(
+    ("folder", "ours"),
+    [
+        ("pages", True),
+        ("site-packages", False),
+        ("dist-packages", False),
+        ("my-site-packages", True),
+    ],
+)
+def test_installed_code_is_a_library_s_in_any_environment(
+    folder, ours, tmp_path
+):
+    path = tmp_path / folder / "part.py"
+    path.parent.mkdir()
+    path.write_text("import sys\n\n\ndef f():\n    return sys._getframe()\n")
+    found = runpy.run_path(str(path))["f"]()
+    assert source.is_ours(found) is ours
 
 
 def outer(x: int) -> str:

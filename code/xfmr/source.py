@@ -8,6 +8,7 @@ it will be bound to can be read off the tree around it.
 import ast
 import inspect
 import linecache
+import re
 import sysconfig
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -18,9 +19,10 @@ from types import CodeType, FrameType
 PACKAGE = Path(__file__).parent
 WATCHERS = tuple(str(PACKAGE / name) for name in ("trace.py", "source.py"))
 LIBRARIES = tuple(
-    sysconfig.get_paths()[name]
-    for name in ("stdlib", "platstdlib", "purelib", "platlib")
+    sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib")
 )
+# wherever they lie: an environment may share the packages of another
+INSTALLED = re.compile(r"[/\\](site|dist)-packages[/\\]")
 # frames between the call of a module or function and its own frame
 BETWEEN = ("torch/nn/modules/module.py", "jaxtyping/", "beartype/", "<@bear")
 
@@ -29,8 +31,9 @@ BETWEEN = ("torch/nn/modules/module.py", "jaxtyping/", "beartype/", "<@bear")
 def _is_ours(filename: str) -> bool:
     if filename.startswith(WATCHERS) or not linecache.getlines(filename):
         return False
-    in_package = filename.startswith(str(PACKAGE))
-    return in_package or not filename.startswith(LIBRARIES)
+    if filename.startswith(str(PACKAGE)):
+        return True
+    return not (filename.startswith(LIBRARIES) or INSTALLED.search(filename))
 
 
 def is_ours(frame: FrameType) -> bool:
