@@ -19,9 +19,9 @@ from torch import Tensor, nn
 
 from xfmr.attention import Attention
 from xfmr.cache import KVCache
+from xfmr.config import Config
 from xfmr.feedforward import FeedForward
 from xfmr.norm import NORMS
-from xfmr.presets import Config
 from xfmr.rotary import Rotary
 
 

@@ -12,7 +12,7 @@ biases where a model has them:
 from math import ceil
 
 from xfmr.axes import group_size
-from xfmr.presets import Config
+from xfmr.config import Config
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30
 

@@ -14,8 +14,8 @@ from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from xfmr.block import EncoderBlock
+from xfmr.config import Config
 from xfmr.norm import NORMS
-from xfmr.presets import Config
 
 
 class Profile(NamedTuple):

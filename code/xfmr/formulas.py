@@ -12,7 +12,7 @@ from fractions import Fraction
 from sympy import Expr, Symbol, expand, factor, latex, sympify
 
 from xfmr.axes import AXES
-from xfmr.presets import Config
+from xfmr.config import Config
 from xfmr.tables import Tex
 
 LETTERS = {

@@ -13,11 +13,11 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from xfmr.block import EncoderBlock
+from xfmr.config import Config
 from xfmr.embedding import Embedding
 from xfmr.feedforward import ACTIVATIONS
 from xfmr.models import required
 from xfmr.norm import LayerNorm
-from xfmr.presets import Config
 
 REQUIRED = {
     "n_decoder_layers": None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from xfmr.presets import Config
+from xfmr.config import Config
 
 
 def check(config: Config, required: Mapping[str, object]) -> None:

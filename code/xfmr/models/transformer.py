@@ -11,9 +11,9 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from xfmr.block import DecoderBlock, EncoderBlock
+from xfmr.config import Config
 from xfmr.models import required
 from xfmr.position import PositionTable
-from xfmr.presets import Config
 
 REQUIRED = {
     "n_segments": None,

@@ -1,0 +1,334 @@
+"""The configuration: one type for every model of the book.
+
+A configuration says what a model has. What a model lacks is absent: a field
+left at None, a name that is not among its heads. Three things are rare and
+have many sizes of their own, and stand in a type of their own: `Experts` in
+place of the feed-forward layer, `Latent` in place of keys and values,
+`Scaling` of rotary positions.
+"""
+
+from dataclasses import dataclass, fields
+
+from xfmr.axes import AXES, group_size
+
+POSITIONS = ("learned", "sinusoidal", "rotary", "relative")
+NORMS = ("layer", "rms")
+ORDERS = ("post", "pre", "sandwich", "output")
+QK_NORMS = ("head", "all")
+SCALINGS = ("linear", "llama3", "yarn")
+HEADS = ("pooler", "mlm", "nsp", "lm")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experts:
+    """Feed-forward layers of which every token reads a few.
+
+    Args:
+        n_experts: E, those that a router chooses among.
+        n_active: how many it chooses for a token.
+        d_ff: hidden units of each.
+        d_ff_shared: hidden units of one more, which every token reads.
+        bias: whether the experts' projections add biases.
+        router_bias: whether the router does.
+        layers: the layers, from 0, that have experts; all if None.
+
+    Raises:
+        ValueError: if a size is below one, or more are active than there are.
+    """
+
+    n_experts: int
+    n_active: int
+    d_ff: int
+    d_ff_shared: int | None = None
+    bias: bool = False
+    router_bias: bool = False
+    layers: tuple[int, ...] | None = None
+
+    def __post_init__(self):
+        """Refuse what cannot be built, once and here."""
+        _check_sizes(self)
+        if self.n_active > self.n_experts:
+            raise ValueError(
+                f"n_active={self.n_active} must not exceed "
+                f"n_experts={self.n_experts}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latent:
+    """Keys and values made of one short vector, which is all that is cached.
+
+    Liu et al. 2024, section 2.1. A head compares `d_content` coordinates
+    that know no position and `d_rotary` that are turned, and reads `d_value`.
+
+    Args:
+        d_latent: the vector that keys and values are made of.
+        d_query: the vector that queries are made of; D itself if None.
+        d_content: coordinates of a head without a position.
+        d_rotary: coordinates with one, whose key all heads share.
+        d_value: coordinates of a value.
+
+    Raises:
+        ValueError: if a size is below one, or `d_rotary` is odd.
+    """
+
+    d_latent: int
+    d_query: int | None = None
+    d_content: int
+    d_rotary: int
+    d_value: int
+
+    def __post_init__(self):
+        """Refuse what cannot be built, once and here."""
+        _check_sizes(self)
+        _check_even("d_rotary", self.d_rotary)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaling:
+    """Rotary frequencies changed for texts longer than those trained on.
+
+    Planes that turn at most `slow` times within the original length are
+    slowed down by the factor, those that turn at least `fast` times stay, and
+    between the two the change is gradual. `linear` slows all of them down.
+
+    Args:
+        kind: a name of SCALINGS.
+        factor: the new length over the original one.
+        original_length: the context that the model was trained on.
+        slow: turns; `low_freq_factor` of Llama 3.1, `beta_slow` of YaRN.
+        fast: turns; `high_freq_factor` of Llama 3.1, `beta_fast` of YaRN.
+
+    Raises:
+        ValueError: if the kind is unknown or lacks what it needs.
+    """
+
+    kind: str
+    factor: float
+    original_length: int | None = None
+    slow: float | None = None
+    fast: float | None = None
+
+    def __post_init__(self):
+        """Refuse what cannot be computed, once and here."""
+        _check_sizes(self)
+        _check("kind", self.kind, SCALINGS)
+        if self.factor < 1:
+            raise ValueError(f"factor={self.factor} must be at least 1")
+        if self.kind == "linear":
+            return
+        for name in ("original_length", "slow", "fast"):
+            if getattr(self, name) is None:
+                raise ValueError(f"kind={self.kind!r} needs {name}")
+        if self.slow >= self.fast:
+            raise ValueError(
+                f"slow={self.slow} must be below fast={self.fast}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """All that fixes a model's shape, and what its layers compute.
+
+    Args:
+        name: what the book calls the model.
+        source: where its sizes were published.
+        n_layers: L, the layers of the only stack, or of the encoder.
+        n_decoder_layers: layers that also read an encoder, if there is one.
+        n_distinct_layers: layers that have weights of their own, where the
+            others repeat them; L if None.
+        d_head: H; N H need not be D.
+        d_embedding: width of the token table, where a projection leads from
+            there to D.
+        context_length: the longest sequence the model was made for.
+        n_spare_positions: rows of a learned position table beyond that.
+        n_segments: kinds of segment that an embedding tells apart.
+        position: how the model knows order; only `learned` and `relative`
+            have parameters.
+        n_buckets: rows of the `relative` table, one for a range of offsets.
+        max_distance: the offset beyond which all share a bucket.
+        rotary_base: the base of the rotary frequencies.
+        local_rotary_base: that of layers with a window, where it differs.
+        rotary_scaling: how the frequencies are changed for longer texts.
+        d_rotary: coordinates of a head that are turned; all H if None.
+        norm: `layer` has a gain and a bias, `rms` a gain alone.
+        norm_bias: whether `layer` has that bias.
+        norm_from_one: whether a gain is stored as its distance from one.
+        norm_order: whether norms follow each sum (`post`), precede each
+            sublayer (`pre`), precede and follow it (`sandwich`), or follow it
+            (`output`); in the last three, one more ends the stack.
+        parallel: whether attention and feed-forward layer read the same
+            stream and are added to it together.
+        embedding_norm: whether the sum of the embeddings is normalised.
+        embedding_scale: what rows of the token table are multiplied by.
+        qk_norm: whether queries and keys are normalised, each `head` by
+            itself or `all` heads together.
+        sinks: whether each head has a learned score that nothing is read for.
+        score_scale: what scores are multiplied by; 1 / sqrt(H) if None.
+        score_cap: the bound that a scaled score approaches and never passes.
+        logit_cap: the same for logits.
+        logit_scale: what the last stream is multiplied by for the logits.
+        window: how many positions a query may read, itself among them.
+        windowed: for each layer whether it has the window; all if None.
+        activation: the nonlinearity of the feed-forward layer.
+        gated: whether a second input projection multiplies the first.
+        experts: what stands in place of the feed-forward layer.
+        latent: what keys and values are made of; H is then the coordinates
+            that are compared.
+        attention_bias: whether the attention's projections add biases.
+        output_bias: whether the last of them does, where it differs.
+        ff_bias: whether those of the feed-forward layer do.
+        tied: whether logits are read with the token embedding itself.
+        heads: what stands on the stack: a `pooler` of the first position,
+            predictions of masked tokens (`mlm`), of whether two segments
+            follow each other (`nsp`), of the next token (`lm`).
+
+    Raises:
+        ValueError: if a size is below one, K does not divide N, a choice is
+            unknown, or a part lacks what it needs.
+    """
+
+    name: str
+    source: str
+    n_layers: int
+    n_decoder_layers: int | None = None
+    n_distinct_layers: int | None = None
+    d_model: int
+    n_heads: int
+    n_kv_heads: int
+    d_head: int
+    d_ff: int
+    vocab_size: int
+    d_embedding: int | None = None
+    context_length: int | None = None
+    n_spare_positions: int | None = None
+    n_segments: int | None = None
+    position: str
+    n_buckets: int | None = None
+    max_distance: int | None = None
+    rotary_base: float | None = None
+    local_rotary_base: float | None = None
+    rotary_scaling: Scaling | None = None
+    d_rotary: int | None = None
+    norm: str = "layer"
+    norm_bias: bool = True
+    norm_from_one: bool = False
+    norm_eps: float
+    norm_order: str
+    parallel: bool = False
+    embedding_norm: bool = False
+    embedding_scale: float | None = None
+    qk_norm: str | None = None
+    sinks: bool = False
+    score_scale: float | None = None
+    score_cap: float | None = None
+    logit_cap: float | None = None
+    logit_scale: float | None = None
+    window: int | None = None
+    windowed: tuple[bool, ...] | None = None
+    activation: str
+    gated: bool = False
+    experts: Experts | None = None
+    latent: Latent | None = None
+    attention_bias: bool
+    output_bias: bool | None = None
+    ff_bias: bool
+    tied: bool
+    heads: tuple[str, ...]
+
+    def __post_init__(self):
+        """Refuse what cannot be built, once and here."""
+        _check_sizes(self)
+        group_size(n_heads=self.n_heads, n_kv_heads=self.n_kv_heads)
+        _check("position", self.position, POSITIONS)
+        _check("norm", self.norm, NORMS)
+        _check("norm_order", self.norm_order, ORDERS)
+        for head in self.heads:
+            _check("head", head, HEADS)
+        if self.qk_norm is not None:
+            _check("qk_norm", self.qk_norm, QK_NORMS)
+        for position, needed in {
+            "learned": ["context_length"],
+            "rotary": ["rotary_base"],
+            "relative": ["n_buckets", "max_distance"],
+        }.items():
+            for name in needed:
+                if self.position == position and getattr(self, name) is None:
+                    raise ValueError(f"position={position!r} needs a {name}")
+        if "nsp" in self.heads and "pooler" not in self.heads:
+            raise ValueError("head='nsp' needs head='pooler'")
+        if self.d_rotary is not None:
+            _check_even("d_rotary", self.d_rotary)
+            if self.d_rotary > self.d_head:
+                raise ValueError(
+                    f"d_rotary={self.d_rotary} must not exceed "
+                    f"d_head={self.d_head}"
+                )
+        if self.windowed is not None:
+            if self.window is None:
+                raise ValueError("windowed needs a window")
+            if len(self.windowed) != self.n_layers:
+                raise ValueError(
+                    f"windowed has {len(self.windowed)} entries and must "
+                    f"have n_layers={self.n_layers}"
+                )
+
+    @property
+    def n_group(self) -> int:
+        """G, the query heads that share a key/value head."""
+        return group_size(n_heads=self.n_heads, n_kv_heads=self.n_kv_heads)
+
+    @property
+    def n_experts(self) -> int | None:
+        """E, if the model has experts."""
+        return self.experts and self.experts.n_experts
+
+    @property
+    def axes(self) -> dict[str, int]:
+        """The sizes under the book's letters."""
+        return {
+            letter: getattr(self, axis.size)
+            for letter, axis in AXES.items()
+            if getattr(self, axis.size, None) is not None
+        }
+
+    @property
+    def attention(self) -> dict[str, int | bool]:
+        """The arguments that fix one attention layer."""
+        names = ("d_model", "n_heads", "n_kv_heads", "d_head")
+        return {name: getattr(self, name) for name in names} | {
+            "bias": self.attention_bias
+        }
+
+    @property
+    def feed_forward(self) -> dict[str, int | bool]:
+        """The arguments that fix the shape of one feed-forward layer."""
+        return {
+            "d_model": self.d_model,
+            "d_ff": self.d_ff,
+            "bias": self.ff_bias,
+            "gated": self.gated,
+        }
+
+    def window_of(self, layer: int) -> int | None:
+        """The window of a layer, from 0, or None where it reads everything."""
+        if self.windowed is None or self.windowed[layer]:
+            return self.window
+        return None
+
+
+def _check(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ValueError(f"{name}={value!r} must be one of {known}")
+
+
+def _check_sizes(part: object) -> None:
+    for field in fields(part):
+        value = getattr(part, field.name)
+        if type(value) is int and value < 1:
+            raise ValueError(f"{field.name}={value} must be at least 1")
+
+
+def _check_even(name: str, value: int) -> None:
+    if value % 2:
+        raise ValueError(f"{name}={value} must be even")
