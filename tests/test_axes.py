@@ -2,7 +2,7 @@
 
 import pytest
 
-from xfmr.axes import AXES, group_size, shape
+from xfmr.axes import AXES, check_sizes, group_size, shape
 
 
 def test_the_alphabet_is_the_one_the_book_prints():
@@ -69,3 +69,9 @@ def test_heads_that_cannot_be_grouped(n_heads, n_kv_heads):
         ValueError, match=rf"^n_kv_heads={n_kv_heads} must divide {n_heads=}$"
     ):
         group_size(n_heads=n_heads, n_kv_heads=n_kv_heads)
+
+
+def test_sizes_that_something_can_have():
+    check_sizes(d_model=1, n_heads=2)
+    with pytest.raises(ValueError, match=r"^n_heads=0 must be at least 1$"):
+        check_sizes(d_model=1, n_heads=0)

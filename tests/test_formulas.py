@@ -4,7 +4,7 @@ import jaxtyping
 import pytest
 from sympy import latex
 
-from xfmr import count
+from xfmr import compute, count
 from xfmr.formulas import LETTERS, Formula, formula, of_model, of_sizes
 from xfmr.presets import BERT_BASE, GPT2, LLAMA2_70B
 
@@ -45,7 +45,7 @@ def test_whole_models(config):
     whole = of_model(count.parameters, config, "LDNKHFV")
     assert whole.value(**numbers) == count.parameters(config)
     scores = of_model(
-        lambda c, T: count.flops(c, n_tokens=T)["attention"],
+        lambda c, T: compute.flops(c, n_tokens=T)["attention"],
         config,
         "LDNKHFV",
         "T",

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from xfmr import count
+from xfmr import compute, count
 from xfmr.models.gpt import GPT
 from xfmr.presets import BERT_BASE, GPT2
 from xfmr.trace import follow
@@ -56,7 +56,7 @@ def test_counts_equal_the_formulas(config):
         run = follow(model, tokens, sizes=config.axes)
     n = sum(p.numel() for p in model.parameters())
     assert n == count.parameters(config)
-    assert run.flops == count.forward_flops(config, n_tokens=5)
+    assert run.flops == compute.forward_flops(config, n_tokens=5)
 
 
 @pytest.mark.parametrize("fused", [False, True])

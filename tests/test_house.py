@@ -104,7 +104,7 @@ def test_the_two_packages_do_not_know_each_other():
 FLOORS = [
     {"axes"},
     {"presets"},
-    {"count"},
+    {"count", "compute", "memory", "roofline"},
     {"attention", "embedding", "feedforward", "norm"},
     {"block"},
     {"models"},
@@ -132,7 +132,9 @@ def test_imports_point_one_way():
     assert upward == []
 
 
-@pytest.mark.parametrize("name", ["axes", "presets", "count"])
+@pytest.mark.parametrize(
+    "name", ["axes", "presets", "count", "compute", "memory", "roofline"]
+)
 def test_arithmetic_needs_neither_torch_nor_a_model(name):
     program = (
         f"import sys, xfmr.{name}\n"

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from xfmr import count
+from xfmr import compute, count, memory
 from xfmr.feedforward import gelu
 from xfmr.fold import folded
 from xfmr.models.bert import Bert
@@ -39,7 +39,7 @@ def run():
 def test_columns_add_up(run):
     made = sheet(run, caption="BERT")
     assert sum(made["parameters"]) == count.parameters(TOY)
-    assert sum(made["FLOPs"]) == count.forward_flops(TOY, n_tokens=5)
+    assert sum(made["FLOPs"]) == compute.forward_flops(TOY, n_tokens=5)
     assert sum(made["times"]) == len(run.steps)
     own = [s.result for s in run.steps if not s.result.shares]
     assert sum(made["bytes"]) == sum(t.bytes for t in own)
@@ -50,7 +50,7 @@ def test_a_layer_stands_once(run):
     assert set(made["times"]) == {1, 3}
     assert made["scores", "times"] == 3
     assert made["scores", "size"] == (1, 3, 1, 5, 5)
-    bytes_each = count.score_bytes(TOY, n_tokens=5, bytes_per_number=4)
+    bytes_each = memory.score_bytes(TOY, n_tokens=5, bytes_per_number=4)
     assert made["scores", "bytes"] == 3 * bytes_each
     assert made["q", "bytes"] == 0
     assert made["scores", "made by"] == "einsum"

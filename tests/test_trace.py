@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 from torch.utils.flop_counter import FlopCounterMode
 
-from xfmr import count, trace
+from xfmr import compute, count, trace
 from xfmr.attention import attend
 from xfmr.models.bert import Bert
 from xfmr.presets import BERT_BASE
@@ -189,7 +189,7 @@ def test_a_model_against_the_formula_and_torch():
         run = trace.follow(model, tokens, sizes=SMALL.axes)
         with FlopCounterMode(display=False) as counter:
             model(tokens)
-    formula = count.forward_flops(SMALL, n_tokens=16)
+    formula = compute.forward_flops(SMALL, n_tokens=16)
     assert run.flops == counter.get_total_flops() == formula
     used = {
         t.name: t.value.numel() for t in run.tensors if t.kind == "parameter"

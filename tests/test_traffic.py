@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from xfmr import count
+from xfmr import roofline
 from xfmr.attention import attend
 from xfmr.flash import flash_attention
 from xfmr.traffic import Traffic, traffic
@@ -86,14 +86,14 @@ def heads(n_queries, n_keys, d_head):
 
 def test_plain_attention_by_the_formula():
     both = traffic(attend, *heads(**SIZE), tile=16)
-    assert sum(both) == count.attention_traffic(**SIZE)
+    assert sum(both) == roofline.attention_traffic(**SIZE)
 
 
 @pytest.mark.parametrize("query_tile", [16, 24, 10])
 def test_flash_attention_by_the_formula(query_tile):
     tiles = {"query_tile": query_tile, "key_tile": 16}
     both = traffic(flash_attention, *heads(**SIZE), tile=24, **tiles)
-    expected = count.flash_traffic(**SIZE, query_tile=query_tile)
+    expected = roofline.flash_traffic(**SIZE, query_tile=query_tile)
     assert sum(both) == expected
 
 

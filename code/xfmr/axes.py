@@ -68,3 +68,14 @@ def group_size(*, n_heads: int, n_kv_heads: int) -> int:
     if n_kv_heads < 1 or n_heads < 1 or n_heads % n_kv_heads:
         raise ValueError(f"{n_kv_heads=} must divide {n_heads=}")
     return n_heads // n_kv_heads
+
+
+def check_sizes(**sizes: int) -> None:
+    """Refuse sizes that nothing can have.
+
+    Raises:
+        ValueError: if one is below one.
+    """
+    for name, size in sizes.items():
+        if size < 1:
+            raise ValueError(f"{name}={size} must be at least 1")

@@ -1,8 +1,8 @@
 """Formulas, from the code that computes them.
 
-The functions of `xfmr.count` are called with letters in place of numbers, and
-what comes back is the formula. Nothing is typed twice. Query heads enter as
-K G, since a letter K divides no letter N, and leave as N.
+The functions of `xfmr.count` and its neighbours are called with letters in
+place of numbers, and what comes back is the formula. Nothing is typed twice.
+Query heads enter as K G, since a letter K divides no letter N, and leave as N.
 """
 
 from collections.abc import Callable

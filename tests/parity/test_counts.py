@@ -19,7 +19,7 @@ from transformers import (
     LlamaForCausalLM,
 )
 
-from xfmr import count
+from xfmr import compute, count, memory
 from xfmr.models.bert import Bert
 from xfmr.presets import (
     BERT_BASE,
@@ -141,14 +141,14 @@ def test_flops_of_gpt2_equal_torch_counter(n_tokens):
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model(tokens, attention_mask=mask, use_cache=False)
     expected = counter.get_total_flops()
-    assert count.forward_flops(GPT2, n_tokens=n_tokens) == expected
+    assert compute.forward_flops(GPT2, n_tokens=n_tokens) == expected
 
 
 @pytest.mark.parametrize("n_tokens", [7, 512])
 def test_flops_of_bert_equal_torch_counter(n_tokens):
     config = replace(BERT_BASE, heads=("pooler", "mlm", "nsp"))
     tokens = torch.zeros(1, n_tokens, dtype=torch.long, device="meta")
-    expected = count.forward_flops(config, n_tokens=n_tokens)
+    expected = compute.forward_flops(config, n_tokens=n_tokens)
     for build in (lambda: Bert(config), LIBRARY[3][1]):
         # the counter's hooks want a gradient of whatever could have one
         model = on_meta(build).requires_grad_(False)
@@ -161,7 +161,7 @@ def test_the_counter_counts_a_product():
     a, b = torch.empty(3, 5, device="meta"), torch.empty(5, 7, device="meta")
     with FlopCounterMode(display=False) as counter:
         a @ b
-    flops = count.matmul_flops(n_rows=3, n_inner=5, n_columns=7)
+    flops = compute.matmul_flops(n_rows=3, n_inner=5, n_columns=7)
     assert counter.get_total_flops() == flops
 
 
@@ -179,4 +179,4 @@ def test_cache_bytes_equal_a_cache(config):
         for layer in cache.layers
         for tensor in (layer.keys, layer.values)
     )
-    assert count.kv_cache_bytes(config, n_tokens=9) == n_bytes
+    assert memory.kv_cache_bytes(config, n_tokens=9) == n_bytes
