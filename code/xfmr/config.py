@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 
 from xfmr.axes import AXES, group_size
 
-POSITIONS = ("learned", "sinusoidal", "rotary", "relative")
+POSITIONS = ("learned", "sinusoidal", "rotary", "relative", "projected")
 NORMS = ("layer", "rms")
 ORDERS = ("post", "pre", "sandwich", "output")
 QK_NORMS = ("head", "all")
@@ -137,14 +137,20 @@ class Config:
         n_decoder_layers: layers that also read an encoder, if there is one.
         n_distinct_layers: layers that have weights of their own, where the
             others repeat them; L if None.
+        d_decoder_ff: F of those that also read an encoder, where it differs.
         d_head: H; N H need not be D.
-        d_embedding: width of the token table, where a projection leads from
-            there to D.
+        n_token_tables: token tables of the same size; more than one where
+            encoder and decoder have their own.
+        d_embedding: width of all tables of the embedding and of its norm,
+            where a projection with a bias leads from there to D.
+        d_token: width of the token table alone, where projections without
+            biases lead from there to D and back.
         context_length: the longest sequence the model was made for.
         n_spare_positions: rows of a learned position table beyond that.
         n_segments: kinds of segment that an embedding tells apart.
-        position: how the model knows order; only `learned` and `relative`
-            have parameters.
+        position: how the model knows order. `learned` is a table in each
+            stack, `relative` one of a number for each head, `projected` a
+            matrix in each layer; the others have no parameters.
         n_buckets: rows of the `relative` table, one for a range of offsets.
         max_distance: the offset beyond which all share a bucket.
         rotary_base: the base of the rotary frequencies.
@@ -152,11 +158,14 @@ class Config:
         rotary_scaling: how the frequencies are changed for longer texts.
         d_rotary: coordinates of a head that are turned; all H if None.
         norm: `layer` has a gain and a bias, `rms` a gain alone.
-        norm_bias: whether `layer` has that bias.
+        norm_gain: whether it has a gain.
+        norm_bias: whether `layer` has a bias too.
         norm_from_one: whether a gain is stored as its distance from one.
         norm_order: whether norms follow each sum (`post`), precede each
             sublayer (`pre`), precede and follow it (`sandwich`), or follow it
-            (`output`); in the last three, one more ends the stack.
+            (`output`).
+        first_norm: whether the first layer has a norm before its attention.
+        final_norm: whether one more ends the stack, in any order but `post`.
         parallel: whether attention and feed-forward layer read the same
             stream and are added to it together.
         embedding_norm: whether the sum of the embeddings is normalised.
@@ -182,6 +191,8 @@ class Config:
         heads: what stands on the stack: a `pooler` of the first position,
             predictions of masked tokens (`mlm`), of whether two segments
             follow each other (`nsp`), of the next token (`lm`).
+        mlm_dense_bias: whether the square matrix of `mlm` has a bias.
+        n_mlm_biases: biases that `mlm` has for the vocabulary, if any.
 
     Raises:
         ValueError: if a size is below one, K does not divide N, a choice is
@@ -193,13 +204,16 @@ class Config:
     n_layers: int
     n_decoder_layers: int | None = None
     n_distinct_layers: int | None = None
+    d_decoder_ff: int | None = None
     d_model: int
     n_heads: int
     n_kv_heads: int
     d_head: int
     d_ff: int
     vocab_size: int
+    n_token_tables: int = 1
     d_embedding: int | None = None
+    d_token: int | None = None
     context_length: int | None = None
     n_spare_positions: int | None = None
     n_segments: int | None = None
@@ -211,10 +225,13 @@ class Config:
     rotary_scaling: Scaling | None = None
     d_rotary: int | None = None
     norm: str = "layer"
+    norm_gain: bool = True
     norm_bias: bool = True
     norm_from_one: bool = False
     norm_eps: float
     norm_order: str
+    first_norm: bool = True
+    final_norm: bool = True
     parallel: bool = False
     embedding_norm: bool = False
     embedding_scale: float | None = None
@@ -235,6 +252,8 @@ class Config:
     ff_bias: bool
     tied: bool
     heads: tuple[str, ...]
+    mlm_dense_bias: bool = True
+    n_mlm_biases: int | None = 1
 
     def __post_init__(self):
         """Refuse what cannot be built, once and here."""
@@ -255,6 +274,11 @@ class Config:
             for name in needed:
                 if self.position == position and getattr(self, name) is None:
                     raise ValueError(f"position={position!r} needs a {name}")
+        if self.d_embedding is not None and self.d_token is not None:
+            raise ValueError(
+                f"d_embedding={self.d_embedding} must be absent where "
+                f"d_token={self.d_token} is not"
+            )
         if "nsp" in self.heads and "pooler" not in self.heads:
             raise ValueError("head='nsp' needs head='pooler'")
         if self.d_rotary is not None:
