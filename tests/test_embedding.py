@@ -36,6 +36,12 @@ def test_without_segments_all_are_the_first():
     assert not torch.equal(ours(TOKENS), ours(TOKENS, first + 1))
 
 
+def test_tokens_after_others_have_later_positions():
+    ours = embedding(context_length=5)
+    later = torch.cat((TOKENS[:, :2], TOKENS), dim=1)
+    assert torch.equal(ours(TOKENS, n_before=2), ours(later)[:, 2:])
+
+
 def test_tables_that_a_model_lacks():
     ours = embedding()
     assert ours.position is ours.segment is None
@@ -80,7 +86,8 @@ def test_a_sequence_as_long_as_the_table_fits():
 
 def test_a_sequence_longer_than_the_table():
     with pytest.raises(
-        ValueError, match=r"^n_tokens=3 must not exceed context_length=2$"
+        ValueError,
+        match=r"^n_before \+ n_tokens=3 must not exceed context_length=2$",
     ):
         embedding(context_length=2)(TOKENS)
 

@@ -127,9 +127,13 @@ def test_a_sequence_longer_than_the_table(scheme):
     table = PositionTable(scheme, context_length=2, d_model=4)
     assert table(2).shape == (2, 4)
     with pytest.raises(
-        ValueError, match=r"^n_tokens=3 must not exceed context_length=2$"
+        ValueError,
+        match=r"^n_before \+ n_tokens=3 must not exceed context_length=2$",
     ):
         table(3)
+    assert torch.equal(table(1, 1), table(2)[1:])
+    with pytest.raises(ValueError, match=r"^n_before \+ n_tokens=3 must"):
+        table(1, 2)
 
 
 @pytest.mark.parametrize("scheme", ["rotary", "none", ""])

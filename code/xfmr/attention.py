@@ -167,7 +167,8 @@ class Attention(nn.Module):
             )
         memory = x if memory is None else memory
         n_before = 0 if cache is None else cache.n_tokens
-        whole = len(x), self.n_heads, x.shape[1], n_before + memory.shape[1]
+        n_kept = 0 if cache is None else cache.n_readable
+        whole = len(x), self.n_heads, x.shape[1], n_kept + memory.shape[1]
         mask, score_bias = self._for_heads(mask, score_bias, whole)
         K, H = self.n_kv_heads, self.d_head
         q = rearrange(self.w_q(x), "B T (K G H) -> B K G T H", K=K, H=H)
@@ -178,7 +179,7 @@ class Attention(nn.Module):
         if cache is not None:
             k, v = cache.extend(k, v)
         if self.fused:
-            is_whole = self.causal and mask is None
+            is_whole = self.causal and mask is None and x.shape[1] > 1
             heads = attend_fused(q, k, v, mask, score_bias, causal=is_whole)
         else:
             heads, _ = attend(q, k, v, mask, score_bias)
@@ -195,13 +196,14 @@ class Attention(nn.Module):
     ]:
         """What limits the scores, which are B N T S together, by groups.
 
-        No mask where the fused kernel is to hide what is after each query.
+        No mask where the fused kernel is to hide what is after each query, or
+        where there is one query, which all keys precede.
         """
         _, _, T, S = whole
         given = [x for x in (mask, score_bias) if x is not None]
         if mask is not None:
             mask = _mask_of_heads(mask, whole)
-        if self.causal and (given or T < S or not self.fused):
+        if self.causal and T > 1 and (given or T < S or not self.fused):
             causal = causal_mask(n_queries=T, n_keys=S)
             causal = rearrange(causal, "T S -> 1 1 1 T S")
             causal = causal.to(self.w_o.weight.device)

@@ -50,8 +50,13 @@ class Embedding(nn.Module):
         self,
         tokens: Int[Tensor, "B T"],
         segments: Int[Tensor, "B T"] | None = None,
+        *,
+        n_before: int = 0,
     ) -> Float[Tensor, "B T D"]:
         """The rows of all tables, added; without segments, all are the first.
+
+        Args:
+            n_before: how many tokens precede these in their text.
 
         Raises:
             ValueError: if there are more tokens than positions, or segments
@@ -59,7 +64,7 @@ class Embedding(nn.Module):
         """
         x = self.token(tokens)
         if self.position is not None:
-            x = x + self.position(tokens.shape[1])
+            x = x + self.position(tokens.shape[1], n_before)
         if self.segment is not None:
             if segments is None:
                 segments = torch.zeros_like(tokens)

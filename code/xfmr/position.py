@@ -111,16 +111,20 @@ class PositionTable(nn.Module):
                     f"{scheme=} must be 'learned' or 'sinusoidal'"
                 )
 
-    def forward(self, n_tokens: int) -> Float[Tensor, "T D"]:
-        """The first rows.
+    def forward(
+        self, n_tokens: int, n_before: int = 0
+    ) -> Float[Tensor, "T D"]:
+        """The rows of so many tokens, the first after `n_before` others.
 
         Raises:
-            ValueError: if the table has fewer.
+            ValueError: if the table has fewer rows.
         """
         context_length = len(self.weight)
-        if n_tokens > context_length:
-            raise ValueError(f"{n_tokens=} must not exceed {context_length=}")
-        return self.weight[:n_tokens]
+        if n_before + n_tokens > context_length:
+            raise ValueError(
+                f"{n_before + n_tokens=} must not exceed {context_length=}"
+            )
+        return self.weight[n_before : n_before + n_tokens]
 
 
 def alibi_slopes(n_heads: int) -> Float[Tensor, "N"]:

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from transformers import GPT2Config, GPT2LMHeadModel
 
+from xfmr.generate import greedy
 from xfmr.models.gpt import GPT
 from xfmr.presets import GPT2
 
@@ -89,3 +90,19 @@ def test_every_hidden_state_and_logits(pair):
     pairs += zip(hidden, expected.hidden_states, strict=True)
     for a, b in pairs:
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("n_prompt", [1, 4])
+def test_greedy_tokens(pair, n_prompt):
+    ours, theirs = pair
+    generator = torch.Generator().manual_seed(2)
+    prompts = torch.randint(29, (5, n_prompt), generator=generator)
+    expected = theirs.generate(
+        prompts,
+        attention_mask=torch.ones_like(prompts),
+        max_new_tokens=7 - n_prompt,
+        do_sample=False,
+        eos_token_id=None,
+        pad_token_id=0,
+    )
+    assert torch.equal(greedy(ours, prompts, n_new=7 - n_prompt), expected)

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from xfmr.block import EncoderBlock
+from xfmr.cache import KVCache
 from xfmr.config import Config
 from xfmr.embedding import Embedding
 from xfmr.models import required
@@ -40,6 +41,7 @@ class GPT(nn.Module):
     def __init__(self, config: Config, *, fused: bool = False):
         super().__init__()
         required.check(config, REQUIRED)
+        self.config = config
         self.embedding = Embedding(
             vocab_size=config.vocab_size,
             d_model=config.d_model,
@@ -51,11 +53,32 @@ class GPT(nn.Module):
         )
         self.final_norm = LayerNorm(config.d_model, eps=config.norm_eps)
 
-    def forward(self, tokens: Int[Tensor, "B T"]) -> Float[Tensor, "B T V"]:
-        """Logits of the token after each."""
-        x = self.embedding(tokens)
-        for block in self.blocks:
-            x = block(x)
-        x = self.final_norm(x)
+    def forward(
+        self,
+        tokens: Int[Tensor, "B T"],
+        cache: list[KVCache] | None = None,
+    ) -> Float[Tensor, "B T V"]:
+        """Logits of the token after each.
+
+        Args:
+            cache: for each block the tokens before these, which they join.
+        """
+        return self.logits(self.stream(tokens, cache))
+
+    def stream(
+        self,
+        tokens: Int[Tensor, "B T"],
+        cache: list[KVCache] | None = None,
+    ) -> Float[Tensor, "B T D"]:
+        """The stream after the last norm, of which logits are made."""
+        caches = cache or [None] * len(self.blocks)
+        n_before = cache[0].n_tokens if cache else 0
+        x = self.embedding(tokens, n_before=n_before)
+        for block, layer_cache in zip(self.blocks, caches, strict=True):
+            x = block(x, cache=layer_cache)
+        return self.final_norm(x)
+
+    def logits(self, x: Float[Tensor, "B T D"]) -> Float[Tensor, "B T V"]:
+        """Logits of the positions given, read with the token table."""
         weight = self.embedding.token.weight
         return einsum(x, weight, "B T D, V D -> B T V")
