@@ -421,17 +421,30 @@ def test_a_cache_keeps_the_keys_and_values_of_each_head():
     assert cache.k.shape == (3, 2, 1, 5, 16)
 
 
-@pytest.mark.parametrize(
-    ("ours", "cache"),
-    [(layer(), KVCache()), (layer(causal=True), None)],
-    ids=["cache", "causal"],
-)
-def test_memory_has_no_past(ours, cache):
+def test_a_memory_is_projected_once():
+    ours, cache = layer(2), KVCache()
+    x, memory = randn(3, 4, 32), randn(3, 7, 32, seed=1)
+    whole = ours(x, memory)
+    assert_same(ours(x[:, :3], memory, cache=cache), whole[:, :3])
+    assert cache.n_tokens == 7
+    other = torch.zeros_like(memory)  # which is not looked at again
+    assert_same(ours(x[:, 3:], other, cache=cache), whole[:, 3:])
+    assert cache.n_tokens == 7
+
+
+def test_queries_of_a_memory_stand_at_its_beginning():
+    x, memory = randn(3, 4, 32), randn(3, 7, 32, seed=1)
+    ours, cache = layer(rotary=Rotary(d_head=16)), KVCache()
+    whole = ours(x, memory)
+    assert_same(ours(x, memory, cache=cache), whole)
+    assert_same(ours(x, memory, cache=cache), whole)
+
+
+def test_a_causal_layer_reads_no_memory():
     with pytest.raises(
-        ValueError,
-        match=r"^memory must be None where attention is causal or has a cache",
+        ValueError, match=r"^memory must be None where attention is causal$"
     ):
-        ours(randn(3, 5, 32), randn(3, 5, 32), cache=cache)
+        layer(causal=True)(randn(3, 5, 32), randn(3, 5, 32))
 
 
 @pytest.fixture

@@ -231,6 +231,18 @@ def test_a_cache_changes_nothing(pieces, block):
     assert_same(torch.cat(outputs, dim=1), ours(x, *memory, **reads(T, T)))
 
 
+def test_a_memory_is_projected_once():
+    torch.manual_seed(0)
+    ours, cache = DecoderBlock(TOY).double(), KVCache()
+    x, memory = double(2, 6, 32), double(2, 5, 32, seed=1)
+    mask = padding_mask([5, 3], n_keys=5)
+    read = {"memory_mask": mask, "memory_cache": cache}
+    whole = ours(x, memory, memory_mask=mask)
+    assert_same(ours(x, memory, **read), whole)
+    assert cache.n_tokens == 5
+    assert_same(ours(x, torch.zeros_like(memory), **read), whole)
+
+
 def test_the_memory_is_read_under_its_own_mask():
     torch.manual_seed(0)
     ours = DecoderBlock(TOY).double()

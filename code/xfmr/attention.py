@@ -156,28 +156,34 @@ class Attention(nn.Module):
             mask: which positions may be read, the same for every head.
             score_bias: what is added to the scaled scores of each head.
             cache: the positions before x, which x may also read; x joins it.
+                Beside a memory, what the first call made of the memory.
 
         Raises:
             ValueError: if mask or bias do not fit the scores, or memory is
-                given to a layer that is causal or has a cache.
+                given to a layer that is causal.
         """
-        if memory is not None and (self.causal or cache is not None):
-            raise ValueError(
-                "memory must be None where attention is causal or has a cache"
-            )
+        if memory is not None and self.causal:
+            raise ValueError("memory must be None where attention is causal")
+        past = cache if memory is None else None
+        is_read = memory is not None and cache is not None and cache.n_tokens
         memory = x if memory is None else memory
-        n_before = 0 if cache is None else cache.n_tokens
-        n_kept = 0 if cache is None else cache.n_readable
+        n_before = 0 if past is None else past.n_tokens
+        n_kept = 0 if past is None else past.n_readable
         whole = len(x), self.n_heads, x.shape[1], n_kept + memory.shape[1]
         mask, score_bias = self._for_heads(mask, score_bias, whole)
         K, H = self.n_kv_heads, self.d_head
         q = rearrange(self.w_q(x), "B T (K G H) -> B K G T H", K=K, H=H)
-        k = rearrange(self.w_k(memory), "B S (K H) -> B K 1 S H", K=K)
-        v = rearrange(self.w_v(memory), "B S (K H) -> B K 1 S H", K=K)
         if self.rotary is not None:
-            q, k = self.rotary(q, n_before), self.rotary(k, n_before)
-        if cache is not None:
-            k, v = cache.extend(k, v)
+            q = self.rotary(q, n_before)
+        if is_read:
+            k, v = cache.k, cache.v
+        else:
+            k = rearrange(self.w_k(memory), "B S (K H) -> B K 1 S H", K=K)
+            v = rearrange(self.w_v(memory), "B S (K H) -> B K 1 S H", K=K)
+            if self.rotary is not None:
+                k = self.rotary(k, n_before)
+            if cache is not None:
+                k, v = cache.extend(k, v)
         if self.fused:
             is_whole = self.causal and mask is None and x.shape[1] > 1
             heads = attend_fused(q, k, v, mask, score_bias, causal=is_whole)

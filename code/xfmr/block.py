@@ -119,6 +119,7 @@ class DecoderBlock(Block):
         *,
         score_bias: Float[Tensor, "... N T _"] | None = None,
         cache: KVCache | None = None,
+        memory_cache: KVCache | None = None,
     ) -> Float[Tensor, "B T D"]:
         """The stream after all three layers.
 
@@ -126,11 +127,15 @@ class DecoderBlock(Block):
             memory: what the encoder has made of its own sequence.
             mask: which positions of x itself may be read.
             memory_mask: which positions of the memory may be read.
+            cache: the keys and values of the positions before x.
+            memory_cache: those of the memory, which are made once.
         """
         x = self.residual(
             "attention", x, mask=mask, score_bias=score_bias, cache=cache
         )
-        x = self.residual("cross_attention", x, memory, memory_mask)
+        x = self.residual(
+            "cross_attention", x, memory, memory_mask, cache=memory_cache
+        )
         return self.residual("feed_forward", x)
 
 
