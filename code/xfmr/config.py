@@ -137,7 +137,9 @@ class Config:
         n_decoder_layers: layers that also read an encoder, if there is one.
         n_distinct_layers: layers that have weights of their own, where the
             others repeat them; L if None.
-        d_decoder_ff: F of those that also read an encoder, where it differs.
+        n_decoder_heads: N of those that also read an encoder, where it
+            differs; N H does not.
+        d_decoder_ff: their F, where it differs.
         d_head: H; N H need not be D.
         n_token_tables: token tables of the same size; more than one where
             encoder and decoder have their own.
@@ -204,6 +206,7 @@ class Config:
     n_layers: int
     n_decoder_layers: int | None = None
     n_distinct_layers: int | None = None
+    n_decoder_heads: int | None = None
     d_decoder_ff: int | None = None
     d_model: int
     n_heads: int
