@@ -170,6 +170,7 @@ class Config:
         final_norm: whether one more ends the stack, in any order but `post`.
         parallel: whether attention and feed-forward layer read the same
             stream and are added to it together.
+        shared_norm: whether they read it through one norm.
         embedding_norm: whether the sum of the embeddings is normalised.
         embedding_scale: what rows of the token table are multiplied by.
         qk_norm: whether queries and keys are normalised, each `head` by
@@ -236,6 +237,7 @@ class Config:
     first_norm: bool = True
     final_norm: bool = True
     parallel: bool = False
+    shared_norm: bool = False
     embedding_norm: bool = False
     embedding_scale: float | None = None
     qk_norm: str | None = None

@@ -179,7 +179,7 @@ def _layers(config: Config) -> dict[str, int]:
     n_decoders = config.n_decoder_layers or 0
     # a decoder layer that reads an encoder attends twice and has three norms
     n_attentions = n_own + 2 * n_decoders
-    n_norms = 2 * n_own + 3 * n_decoders
+    n_norms = (1 if config.shared_norm else 2) * n_own + 3 * n_decoders
     if config.norm_order == "sandwich":
         n_norms *= 2
     if not config.first_norm:

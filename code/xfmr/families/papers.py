@@ -1,7 +1,7 @@
 """Models that were published as a table of sizes, and as no file.
 
-What such a table does not say is not counted. Gopher, Chinchilla and PaLM
-have no norms here, which would add one parameter in ten thousand or fewer.
+What such a table does not say is not counted: Gopher and Chinchilla have no
+norms here, which would add fewer than one parameter in ten thousand.
 """
 
 from math import sqrt
@@ -17,10 +17,9 @@ SIZES = {
     "num_attention_heads": 0,
     "tie_word_embeddings": True,
 }
-UNNORMALISED = {
+UNBIASED = {
     "norm_order": "pre",
     "norm_eps": 1e-6,
-    "norm_gain": False,
     "norm_bias": False,
     "attention_bias": False,
     "ff_bias": False,
@@ -66,18 +65,24 @@ FAMILIES = {
     ),
     "gopher": _family(
         "Gopher",
-        fields=UNNORMALISED
-        | {"position": "projected", "norm": "rms", "activation": "gelu"},
+        fields=UNBIASED
+        | {
+            "position": "projected",
+            "norm": "rms",
+            "norm_gain": False,
+            "activation": "gelu",
+        },
         defaults=SIZES | {"head_dim": None, "max_position_embeddings": None},
         read=_one_stack,
     ),
     "palm": _family(
         "PaLM",
-        fields=UNNORMALISED
+        fields=UNBIASED
         | {
             "position": "rotary",
             "rotary_base": 10_000.0,
             "parallel": True,
+            "shared_norm": True,
             "activation": "silu",
             "gated": True,
         },

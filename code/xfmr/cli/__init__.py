@@ -1,0 +1,1 @@
+"""The commands of `xfmr`, a module for each question that they answer."""
