@@ -104,7 +104,7 @@ def test_the_two_packages_do_not_know_each_other():
 FLOORS = [
     {"axes"},
     {"presets"},
-    {"count", "compute", "memory", "roofline"},
+    {"count", "compute", "memory", "activations", "roofline"},
     {"attention", "embedding", "feedforward", "norm"},
     {"block"},
     {"models"},
@@ -133,7 +133,11 @@ def test_imports_point_one_way():
 
 
 @pytest.mark.parametrize(
-    "name", ["axes", "presets", "count", "compute", "memory", "roofline"]
+    "name",
+    [
+        *("axes", "presets", "count", "compute", "memory", "activations"),
+        "roofline",
+    ],
 )
 def test_arithmetic_needs_neither_torch_nor_a_model(name):
     program = (
