@@ -161,7 +161,6 @@ QWEN_WINDOW = {
 }
 LAYERS = frozenset({"layer_types"})
 GEMMA = {
-    "hidden_activation": "gelu_pytorch_tanh",
     "head_dim": 256,
     "max_position_embeddings": 8192,
     "attention_bias": False,
@@ -169,6 +168,7 @@ GEMMA = {
     "vocab_size": 256_000,
 }
 CAPS = {
+    "hidden_activation": "gelu_pytorch_tanh",
     "hidden_size": 2304,
     "intermediate_size": 9216,
     "num_hidden_layers": 26,
@@ -273,7 +273,9 @@ FAMILIES = {
             "hidden_act": "gelu_pytorch_tanh",
         },
         read=_gemma,
-        ignored=frozenset({"use_bidirectional_attention"}),
+        ignored=frozenset(
+            {"hidden_activation", "use_bidirectional_attention"}
+        ),
     ),
     "gemma2": decoder(
         "Gemma2",
@@ -309,7 +311,7 @@ FAMILIES = {
         divides=True,
         ignored=LAYERS
         | {"use_bidirectional_attention", "cache_implementation"}
-        | {"sliding_window_pattern", "_sliding_window_pattern"},
+        | {"sliding_window_pattern", "_sliding_window_pattern", "hidden_act"},
         classes={"Gemma3ForCausalLM": ("lm",), "Gemma3TextModel": ()},
     ),
     "qwen2": decoder(

@@ -86,14 +86,13 @@ def _deepseek(keys: Keys) -> dict[str, object]:
         d_rotary=keys.size("qk_rope_head_dim"),
         d_value=keys.size("v_head_dim"),
     )
-    found = sizes(keys)
+    found = sizes(keys, d_head=latent.d_content + latent.d_rotary)
     return (
         found
         | rope.positions(keys, d_head=latent.d_rotary, base=10_000.0)
         | {
             # every head has keys and values of its own, made of the latent
             "n_kv_heads": found["n_heads"],
-            "d_head": latent.d_content + latent.d_rotary,
             "d_ff": keys.needed("intermediate_size"),
             "activation": keys.activation(),
             "norm_eps": keys.number("rms_norm_eps"),

@@ -55,7 +55,8 @@ def positions(
         keys.family.defaults.get("partial_rotary_factor", 1.0),
     )
     if part != 1:
-        found["d_rotary"] = int(d_head * part)
+        # whole planes, at least one
+        found["d_rotary"] = max(2 * (int(d_head * part) // 2), 2)
     if local is not None:
         old = ("rope_local_base_freq", "local_rope_theta")
         found["local_rotary_base"] = _first(

@@ -6,8 +6,11 @@ from xfmr.families import rope
 from xfmr.families.keys import Family, Keys
 
 
-def sizes(keys: Keys) -> dict[str, object]:
+def sizes(keys: Keys, d_head: int | None = None) -> dict[str, object]:
     """Depth, width, heads and vocabulary.
+
+    Args:
+        d_head: H, where other keys than those of most files say it.
 
     Raises:
         ValueError: if heads do not divide what they must divide.
@@ -22,7 +25,7 @@ def sizes(keys: Keys) -> dict[str, object]:
         "d_model": keys.needed("hidden_size"),
         "n_heads": N,
         "n_kv_heads": K,
-        "d_head": _d_head(keys, N),
+        "d_head": d_head or _d_head(keys, N),
         "vocab_size": keys.needed("vocab_size"),
         "tied": keys.flag("tie_word_embeddings"),
     }
@@ -144,9 +147,11 @@ def decoder(name: str, **difference: object) -> Family:
     local = difference.pop("local", None)
     more = difference.pop("read", lambda keys: {})
     common = modern(base=base, local=local)
+    renamed = difference.get("roles", {})
+    defaults = MODERN_KEYS | difference.pop("defaults", {})
     return Family(
         fields=MODERN | difference.pop("fields", {}),
-        defaults=MODERN_KEYS | difference.pop("defaults", {}),
+        defaults={k: v for k, v in defaults.items() if k not in renamed},
         read=lambda keys: common(keys) | more(keys),
         ignored=rope.KEYS | difference.pop("ignored", frozenset()),
         **causal(name) | difference,
