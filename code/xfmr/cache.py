@@ -67,8 +67,16 @@ class KVCache:
         return k, v
 
 
-def empty_caches(config: Config) -> list[KVCache]:
-    """A cache for each layer, which rolls where the layer has a window."""
+def empty_caches(
+    config: Config,
+) -> list[KVCache] | list[tuple[KVCache, KVCache]]:
+    """A cache for each layer that writes; it rolls where that has a window.
+
+    Where the layer reads an encoder too, a second one for what it reads.
+    """
+    if config.n_decoder_layers is not None:
+        layers = range(config.n_decoder_layers)
+        return [(KVCache(), KVCache()) for _ in layers]
     return [KVCache(config.window_of(n)) for n in range(config.n_layers)]
 
 
