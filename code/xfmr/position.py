@@ -101,8 +101,10 @@ class PositionTable(nn.Module):
         super().__init__()
         match scheme:
             case "learned":
-                rows = torch.randn(context_length, d_model)
-                self.weight = nn.Parameter(rows)
+                self.weight = nn.Parameter(
+                    torch.empty(context_length, d_model)
+                )
+                nn.init.normal_(self.weight)
             case "sinusoidal":
                 rows = sinusoids(n_positions=context_length, d_model=d_model)
                 self.register_buffer("weight", rows, persistent=False)

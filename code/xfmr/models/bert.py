@@ -90,6 +90,7 @@ class Bert(nn.Module):
         D, heads = config.d_model, config.heads
         if "lm" in heads:
             raise ValueError(f"{heads=} of {config.name} must not have 'lm'")
+        self.config = config
         self.embedding = Embedding(
             vocab_size=config.vocab_size,
             d_model=D,
