@@ -5,7 +5,7 @@ import sys
 
 from typer.exceptions import Abort, TyperException
 
-from xfmr.cli import costs, counting  # noqa: F401
+from xfmr.cli import costs, counting, logits  # noqa: F401
 from xfmr.cli.app import app, say
 
 
