@@ -118,7 +118,7 @@ def test_a_text_in_pieces(latent, absorbed):
     ]
     torch.testing.assert_close(torch.cat(pieces, dim=1), layer(x))
     assert cache.n_tokens == 7
-    assert (cache.k.shape, cache.v.shape) == ((2, 7, 10), (2, 7, 2))
+    assert (cache.k.shape, cache.v.shape) == ((2, 7, 2), (2, 7, 10))
     assert cache.n_bytes == 2 * 7 * (10 + 2) * 8
 
 
@@ -154,8 +154,8 @@ def test_scores_depend_on_the_distance_alone():
     outputs = []
     for n in (3, 50):  # the same neighbour, earlier or later in a text
         cache = KVCache()
-        cache.n_tokens, cache.k = n, latent
-        cache.v = layer.rotary(key, n - 1)
+        cache.n_tokens, cache.v = n, latent
+        cache.k = layer.rotary(key, n - 1)
         outputs.append(layer(x[:, :1], cache=cache))
     torch.testing.assert_close(*outputs)
 

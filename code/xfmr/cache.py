@@ -46,8 +46,8 @@ class KVCache:
         return sum(x.untyped_storage().nbytes() for x in kept)
 
     def extend(
-        self, k: Float[Tensor, "... T H"], v: Float[Tensor, "... T value"]
-    ) -> tuple[Float[Tensor, "... S H"], Float[Tensor, "... S value"]]:
+        self, k: Float[Tensor, "... T H"], v: Float[Tensor, "... T _"]
+    ) -> tuple[Float[Tensor, "... S H"], Float[Tensor, "... S _"]]:
         """Keep the new keys and values; return all that their queries read.
 
         With a window these are the W - 1 before the first of them, and

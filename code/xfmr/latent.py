@@ -100,23 +100,24 @@ class LatentAttention(nn.Module):
                 axes `T S`, or `B T S`.
             absorbed: whether heads read the latents, and not keys and values
                 that are made of them.
-            cache: the latents and turned keys before x; those of x join it.
+            cache: the turned keys before x, and as values the latents; those
+                of x join them.
         """
         n_before = 0 if cache is None else cache.n_tokens
         content, turned = self._queries(x, n_before)
         latent = self.latent_norm(self.w_dkv(x))
         shared_key = self.rotary(self.w_kr(x), n_before)
         if cache is not None:
-            latent, shared_key = cache.extend(latent, shared_key)
+            shared_key, latent = cache.extend(shared_key, latent)
         mask = self._allowed(mask, x.shape[1], latent.shape[1], x)
-        scores = einsum(turned, shared_key, "B N T r, B S r -> B N T S")
+        scores = einsum(turned, shared_key, "B N T H, B S H -> B N T S")
         read = self._absorbed if absorbed else self._explicit
         heads = read(content, latent, scores, mask)
         return self.w_o(rearrange(heads, "B N T value -> B T (N value)"))
 
     def _queries(
         self, x: Float[Tensor, "B T D"], n_before: int
-    ) -> tuple[Float[Tensor, "B N T c"], Float[Tensor, "B N T r"]]:
+    ) -> tuple[Float[Tensor, "B N T c"], Float[Tensor, "B N T H"]]:
         """What is compared without a position, and what is turned by it."""
         if self.w_dq is not None:
             x = self.query_norm(self.w_dq(x))
