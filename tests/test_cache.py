@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from xfmr import count
+from xfmr import memory
 from xfmr.cache import KVCache, empty_caches
 from xfmr.presets import GPT2, LLAMA2_70B
 
@@ -68,7 +68,7 @@ def test_bytes_equal_the_count(config):
     for cache in caches:
         k = torch.empty(1, config.n_kv_heads, 1, 5, config.d_head)
         cache.extend(k, k.clone())
-    assert sum(cache.n_bytes for cache in caches) == count.kv_cache_bytes(
+    assert sum(cache.n_bytes for cache in caches) == memory.kv_cache_bytes(
         config, n_tokens=5, bytes_per_number=4
     )
 
