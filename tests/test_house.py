@@ -275,6 +275,7 @@ def test_what_is_imported_is_pinned(path):
         "IPython": "ipython",
         "PIL": "pillow",
         "bs4": "beautifulsoup4",
+        "sphinxcontrib": "sphinxcontrib-bibtex",
         "yaml": "pyyaml",
     }
     names = {known.get(m, m.replace("_", "-").lower()) for m in modules}

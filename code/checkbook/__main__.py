@@ -4,8 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from checkbook import doctor
-from checkbook.build import LACKING, build, complain, settle_environment
+from checkbook import process
 
 
 def main(arguments: list[str]) -> int:
@@ -33,7 +32,10 @@ def main(arguments: list[str]) -> int:
                 "--jobs", type=int, default=0, help="pages run at a time"
             )
     options, rest = parser.parse_known_args(arguments)
-    settle_environment()
+    process.settle()
+    from checkbook import doctor
+    from checkbook.build import LACKING, build, complain
+
     if options.command == "mutate":
         from checkbook import mutate
 
@@ -53,4 +55,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    process.leave(main(sys.argv[1:]))

@@ -13,21 +13,12 @@ import sys
 import time
 from pathlib import Path
 
-from checkbook import doctor, dot, state
+from checkbook import doctor, dot, process, state
 from checkbook.complaints import Complaints, Status, Wrong, complain
 from checkbook.state import Paths
 
 PUBLISHED, WRONG, LACKING = 0, 1, 2
 INTERRUPTED = 130
-
-
-def settle_environment() -> None:
-    """Start Python again if its hash seed or encoding is the machine's."""
-    wanted = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
-    if wanted.items() <= os.environ.items():
-        return
-    os.environ |= wanted
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def fix_environment(paths: Paths) -> None:
@@ -124,6 +115,7 @@ def _build(paths: Paths, *, clean: bool, jobs: int, publish: bool) -> int:
 
 def run_sphinx(paths: Paths, complaints: Complaints, jobs: int, again):
     """Run Sphinx over the book; the application, or None if it broke off."""
+    process.lighten()
     from sphinx.application import Sphinx
     from sphinx.errors import SphinxError
     from sphinx.util.console import nocolor

@@ -6,8 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from checkbook.rules import ANSI
-
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
 WARNING = re.compile(
     r"(?:(?P<path>[^\n:]+\.(?:md|ipynb|rst))(?::(?P<line>\d+))?: )?"
     r"(?:(?:WARNING|ERROR|CRITICAL|SEVERE): )?(?P<message>.*)",

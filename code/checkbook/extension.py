@@ -21,8 +21,9 @@ from sphinx.errors import ConfigError
 from sphinx.util import logging
 
 import checkbook
-from checkbook import execute, ledger, pages, rules, theme
-from checkbook.fingerprint import Fingerprints
+from checkbook import ledger, pages, rules, theme
+from checkbook.citations import setup_citations
+from checkbook.fingerprint import Fingerprints, Scan, scan
 from checkbook.lint import Lint
 from checkbook.registry import Registry, bibliography
 from checkbook.roles import setup_roles
@@ -96,11 +97,26 @@ class Book:
     def print_of(self, docname: str) -> str:
         """The fingerprint of a document, empty if it runs nothing."""
         if docname not in self._prints:
-            page = self.page(docname)
+            found = self.scan_of(docname)
             self._prints[docname] = (
-                self.fingerprints.of(page) if page and page.runs else ""
+                self.fingerprints.of(found) if found and found.runs else ""
             )
         return self._prints[docname]
+
+    def scan_of(self, docname: str) -> Scan | None:
+        """What a document says of its run, from the last build if it can."""
+        env = self.app.env
+        if not hasattr(env, "checkbook_scans"):
+            env.checkbook_scans = {}
+        source = Path(env.doc2path(docname)).read_bytes()
+        config = getattr(env, "myst_config", None)
+        total = hashlib.sha256(f"{config}{self.fingerprints.scanner}".encode())
+        total.update(source)
+        mark = total.hexdigest()
+        if env.checkbook_scans.get(docname, [""])[0] != mark:
+            page = self.page(docname)
+            env.checkbook_scans[docname] = mark, page and scan(page)
+        return env.checkbook_scans[docname][1]
 
     def record(self, docname: str) -> Record | None:
         """The record of a document's run, if it has one."""
@@ -133,6 +149,8 @@ class Book:
             self._run(stale, cached)
 
     def _run(self, docnames: list[str], cached: int) -> None:
+        from checkbook import execute  # slow to import, and seldom needed
+
         start = time.perf_counter()
         known = self._measured_seconds()
         slowest = {
@@ -238,6 +256,7 @@ def _outdated(
     """Documents whose outputs have changed, though their text has not."""
     for docname in removed:
         Path(app.outdir, f"{docname}.html").unlink(missing_ok=True)
+        getattr(env, "checkbook_scans", {}).pop(docname, None)
     old = getattr(env, "checkbook_marks", {})
     again = set(app.config.checkbook_again)
     return [
@@ -298,6 +317,7 @@ def setup(app: Sphinx) -> dict:
     if "comments_config" not in app.config:
         # Jupyter Book sets it whether or not its extension is there.
         app.add_config_value("comments_config", {}, "")
+    app.connect("config-inited", setup_citations)
     app.connect("builder-inited", _builder_inited)
     app.connect("env-get-outdated", _outdated)
     app.connect("env-before-read-docs", _before_read)

@@ -11,17 +11,55 @@ import hashlib
 import json
 import platform
 import sys
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import grimp
-from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
-from checkbook.pages import Page
+from checkbook.pages import Page, tree_of
 
 RUNNERS = ("execute.py", "kernel.py", "pages.py", "store.py", "matplotlibrc")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a page's source says of what its outputs depend on.
+
+    Args:
+        docname: the page.
+        cells: its code cells, with what of their options changes a run.
+        gaps: the checks to evaluate between them.
+        names: modules that the cells import.
+        strings: texts in the cells, any of which may name a file.
+        runs: whether the page needs a kernel at all.
+    """
+
+    docname: str
+    cells: list
+    gaps: list
+    names: frozenset[str]
+    strings: frozenset[str]
+    runs: bool
+
+
+def scan(page: Page) -> Scan:
+    """What a page says."""
+    cells, names, strings = [], set(), set()
+    for _, cell in page.code_cells:
+        options = _plain(cell.metadata, ("tags", "raises", "timeout"))
+        cells.append([cell.source, options])
+        _look_through(cell, names, strings)
+    return Scan(
+        page.docname,
+        cells,
+        page.gaps(),
+        frozenset(names),
+        frozenset(strings),
+        page.runs,
+    )
 
 
 class Fingerprints:
@@ -42,36 +80,34 @@ class Fingerprints:
         self._common = [_file_hash(path) for path in common]
         self._common += [platform.python_version(), sys.platform]
 
-    def of(self, page: Page) -> str:
-        """The page's fingerprint."""
-        cells = [
-            [cell.source, _plain(cell.metadata, ("tags", "raises", "timeout"))]
-            for _, cell in page.code_cells
-        ]
+    @property
+    def scanner(self) -> str:
+        """What a scan depends on besides the page."""
+        return json.dumps([*self._common, _file_hash(Path(__file__))])
+
+    def of(self, page: Scan) -> str:
+        """The fingerprint of a page."""
         files = [
             [str(path.name), _file_hash(path)]
             for path in self.dependencies(page)
         ]
-        parts = [page.docname, cells, page.gaps(), files, self._common]
+        parts = [page.docname, page.cells, page.gaps, files, self._common]
         text = json.dumps(parts, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
-    def dependencies(self, page: Page) -> list[Path]:
-        """Files other than itself that the page's outputs depend on."""
+    def dependencies(self, page: Scan) -> list[Path]:
+        """Files other than itself that a page's outputs depend on."""
         folder = (self.book / page.docname).parent
-        names, strings = set(), set()
-        for _, cell in page.code_cells:
-            _scan(cell, names, strings)
         found = {
             path
-            for text in strings
+            for text in page.strings
             if 0 < len(text) < 200 and "\n" not in text
             for path in [folder / text]
             if "." in path.name and path.is_file()
         }
         for package in self.packages:
             graph = _graph(package)
-            modules = names & graph.modules
+            modules = page.names & graph.modules
             if modules:
                 found |= _files(package, graph, modules)
         return sorted(found)
@@ -81,13 +117,12 @@ def _plain(metadata: NotebookNode, keys: tuple[str, ...]) -> dict:
     return {key: metadata[key] for key in keys if key in metadata}
 
 
-def _scan(cell: NotebookNode, names: set[str], strings: set[str]) -> None:
+def _look_through(
+    cell: NotebookNode, names: set[str], strings: set[str]
+) -> None:
     """Add the modules a cell imports and the strings it holds."""
-    try:
-        tree = ast.parse(TransformerManager().transform_cell(cell.source))
-    except SyntaxError:
-        return  # the kernel reports it with its place
-    for node in ast.walk(tree):
+    tree = tree_of(cell)
+    for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

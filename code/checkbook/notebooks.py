@@ -27,13 +27,12 @@ TARGET = re.compile(r"^\([\w-]+\)=\n", re.MULTILINE)
 DROPPED = {"bibliography", "ledger", "solution-end", "exercise-end"}
 
 
-def write(notebook, record, target: Path, *, folder: Path) -> None:
-    """Write a page's notebook with the outputs of its record.
+def executed(notebook, record, *, folder: Path) -> str:
+    """A page's notebook with the outputs of its record, as a file's text.
 
     Args:
         notebook: the page's cells, as read from its source.
         record: the page's execution, or None if it runs nothing.
-        target: the file to write.
         folder: where the page lies, for the files that it includes.
     """
     cells, number = [], 0
@@ -60,8 +59,7 @@ def write(notebook, record, target: Path, *, folder: Path) -> None:
             "language_info": {"name": "python"},
         },
     )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(nbformat.writes(whole) + "\n", "utf8")
+    return nbformat.writes(whole) + "\n"
 
 
 def plain(text: str, folder: Path) -> str:

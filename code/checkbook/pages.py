@@ -4,6 +4,7 @@ Checks are found by an over-wide pattern over the source text. A role that
 the pattern misses has no result and is reported, so a miss is loud.
 """
 
+import ast
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -130,6 +131,23 @@ def read(docname: str, text: str, config=None) -> Page:
         if cell.cell_type == "code"
     ]
     return Page(docname, notebook, find_checks(text, starts))
+
+
+def tree_of(cell: NotebookNode) -> ast.Module | None:
+    """A cell's code as Python's tree, without what only IPython reads.
+
+    None if it does not parse: the kernel says so, with the place.
+    """
+    try:
+        return ast.parse(cell.source)
+    except SyntaxError:
+        # slow to import, and few cells need it
+        from IPython.core.inputtransformer2 import TransformerManager
+
+        try:
+            return ast.parse(TransformerManager().transform_cell(cell.source))
+        except SyntaxError:
+            return None
 
 
 def find_checks(text: str, starts: list[int]) -> list[Check]:

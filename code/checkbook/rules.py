@@ -9,10 +9,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
-from checkbook.pages import Page
+from checkbook.complaints import ANSI
+from checkbook.pages import Page, tree_of
 
 MOST_TEXT = 30_000  # characters of text output of one cell
 MOST_OUTPUT = 1_500_000  # characters of all output of one cell
@@ -29,7 +29,6 @@ ACTIVE = re.compile(
     r"|<[^>]*\son\w+\s*=|(href|src|action)\s*=\s*[\"']?\s*(javascript|http)",
     re.I,
 )
-ANSI = re.compile(r"\x1b\[[0-9;]*m")
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
 
 
@@ -68,17 +67,10 @@ def _code(cell: NotebookNode) -> Iterator[str]:
             "a cell that may fail says so twice: the tag raises-exception, "
             "and `raises: ValueError` (its exception's name)"
         )
-    tree = _parse(cell)
+    tree = tree_of(cell)
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Try) and _swallows(node):
             yield "an assertion stands in a try that swallows its failure"
-
-
-def _parse(cell: NotebookNode) -> ast.Module | None:
-    try:
-        return ast.parse(TransformerManager().transform_cell(cell.source))
-    except SyntaxError:
-        return None  # the kernel reports it
 
 
 def _swallows(node: ast.Try) -> bool:
@@ -109,7 +101,7 @@ def _randomness(page: Page) -> Iterator[tuple[int, str]]:
     """
     seeded = set()
     for line, cell in page.code_cells:
-        tree = _parse(cell)
+        tree = tree_of(cell)
         for call in ast.walk(tree) if tree else ():
             if not isinstance(call, ast.Call):
                 continue

@@ -14,11 +14,13 @@ import os
 import re
 import shutil
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urljoin
 
 from checkbook import notebooks
 from checkbook.pagefacts import Facts, read_facts
+from checkbook.store import keep, kept
 from checkbook.theme.place import order
 
 LEFT_OUT = re.compile(r"(.*/)?(\.buildinfo.*|searchindex\.js|_sources/.*)")
@@ -64,7 +66,7 @@ def finish(app, raw: Path, target: Path) -> list[str]:
             place.write_text(with_policy(pages[name]), "utf8")
         else:
             shutil.copyfile(path, place)
-    write_sources(app, target, facts)
+    write_sources(app, target, facts, raw.parent / "notebooks")
     here = [n for n in order(app.env) if f"{n}.html" in pages]
     write_search(target, [(f"{n}.html", facts[f"{n}.html"]) for n in here])
     write_sitemap(target, here, app.config.html_baseurl)
@@ -99,7 +101,15 @@ def gather(pages: dict[str, str], cache: Path) -> dict[str, Facts]:
 
 def resolve(page: str, url: str) -> str:
     """The file of the site that a relative address on a page means."""
-    path = unquote(urljoin(f"/{page}", url.partition("#")[0].split("?")[0]))
+    bare = url.partition("#")[0].split("?")[0]
+    if not bare:
+        return page
+    return _from_folder(page.rpartition("/")[0], bare)
+
+
+@cache
+def _from_folder(folder: str, url: str) -> str:
+    path = unquote(urljoin(f"/{folder}/" if folder else "/", url))
     return str(PurePosixPath(path).relative_to("/"))
 
 
@@ -133,21 +143,36 @@ def _digest(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
-def write_sources(app, target: Path, facts: dict[str, Facts]) -> None:
+def write_sources(
+    app, target: Path, facts: dict[str, Facts], made: Path
+) -> None:
     """Put beside each page that offers them its notebook and its source."""
     for docname in sorted(app.env.found_docs):
         offered = facts.get(f"{docname}.html", Facts()).links
         if f"{PurePosixPath(docname).name}.ipynb" not in offered:
             continue
-        page = app.checkbook.page(docname)
         source = Path(app.env.doc2path(docname))
         shutil.copyfile(source, target / f"{docname}.md")
-        notebooks.write(
-            page.notebook,
-            app.checkbook.record(docname),
-            target / f"{docname}.ipynb",
-            folder=source.parent,
+        text = notebook_of(app, docname, made)
+        (target / f"{docname}.ipynb").write_text(text, "utf8")
+
+
+def notebook_of(app, docname: str, made: Path) -> str:
+    """A page's notebook: the one in `made`, if nothing has changed since.
+
+    What it depends on is what the page's doctree does, and how it is made.
+    """
+    book, path = app.checkbook, made / f"{docname}.ipynb"
+    maker = Path(notebooks.__file__).read_text("utf8")
+    marks = app.env.checkbook_marks[docname], book.fingerprints.scanner, maker
+    if (text := kept(path, mark := "".join(marks))) is None:
+        text = notebooks.executed(
+            book.page(docname).notebook,
+            book.record(docname),
+            folder=Path(app.env.doc2path(docname)).parent,
         )
+        keep(path, text, mark)
+    return text
 
 
 def write_search(target: Path, pages: Iterable[tuple[str, Facts]]) -> None:

@@ -52,11 +52,10 @@ class Store:
     def load(self, docname: str, fingerprint: str) -> Record | None:
         """The page's record, or None if there is none that can be trusted."""
         path = self._path(docname, fingerprint)
+        body = kept(path)
+        if body is None:
+            return None
         try:
-            text = path.read_text("utf8")
-            digest, _, body = text.partition("\n")
-            if digest != _digest(body):
-                return None
             os.utime(path)
             return Record(**json.loads(body))
         except (OSError, ValueError, TypeError):
@@ -65,11 +64,7 @@ class Store:
     def save(self, docname: str, fingerprint: str, record: Record) -> None:
         """Store a record whole or not at all, and forget the oldest ones."""
         path = self._path(docname, fingerprint)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        body = json.dumps(asdict(record), sort_keys=True)
-        partial = path.with_suffix(".partial")
-        partial.write_text(f"{_digest(body)}\n{body}", "utf8")
-        partial.replace(path)
+        keep(path, json.dumps(asdict(record), sort_keys=True))
         records = sorted(
             path.parent.glob("*.json"), key=lambda p: p.stat().st_mtime
         )
@@ -84,5 +79,22 @@ class Store:
         return record.seconds if record else None
 
 
-def _digest(body: str) -> str:
-    return hashlib.sha256(body.encode()).hexdigest()
+def keep(path: Path, text: str, mark: str = "") -> None:
+    """Store a text whole or not at all, with what it was made from."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(f"{_digest(mark + text)}\n{text}", "utf8")
+    partial.replace(path)
+
+
+def kept(path: Path, mark: str = "") -> str | None:
+    """A text that was stored with that mark and is as it was, or None."""
+    try:
+        digest, _, text = path.read_text("utf8").partition("\n")
+    except (OSError, ValueError):
+        return None
+    return text if digest == _digest(mark + text) else None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

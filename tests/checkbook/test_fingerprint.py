@@ -44,7 +44,7 @@ def mark(root, text=PAGE, docname="page") -> str:
     prints = fingerprint.Fingerprints(
         root / "book", ["boxes"], root / "pins.txt"
     )
-    return prints.of(pages.read(docname, text))
+    return prints.of(fingerprint.scan(pages.read(docname, text)))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from checkbook.store import KEPT, Record, Store
+from checkbook.store import KEPT, Record, Store, keep, kept
 
 RECORD = Record(
     outputs=[[{"output_type": "stream", "name": "stdout", "text": "x\n"}]],
@@ -58,3 +58,16 @@ def test_old_records_are_forgotten(store, tmp_path):
 def test_the_last_run_time(store):
     assert store.last_seconds("a/page") == 1.5
     assert store.last_seconds("b") is None
+
+
+def test_a_text_is_kept_for_what_it_was_made_from(tmp_path):
+    path = tmp_path / "a" / "text"
+    assert kept(path, "mark") is None
+    keep(path, "one\ntwo\n", "mark")
+    assert kept(path, "mark") == "one\ntwo\n"
+    assert kept(path, "other") is None
+    assert kept(path) is None
+    path.write_bytes(path.read_bytes().replace(b"two", b"six"))
+    assert kept(path, "mark") is None
+    path.write_bytes(b"\xff")
+    assert kept(path, "mark") is None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import Book, cell
+from tests.faults.conftest import BIB, Book, cell
 
 SLEEP = "import time\ntime.sleep(600)"
 
@@ -62,6 +62,53 @@ def test_prose_runs_nothing(copy):
     result = copy.build()
     assert (result.code, result.ran) == (0, set())
     assert "More words" in (copy.root / "_build/html/one.html").read_text()
+
+
+def test_a_changed_word_is_all_that_is_done_again(copy):
+    """Neither the other pages nor their notebooks are made again."""
+    made = [copy.root / "_build/work" / n for n in ("html", "notebooks")]
+    before = {p: p.stat() for m in made for p in m.rglob("*") if p.is_file()}
+    copy.write("two.md", (copy.folder / "two.md").read_text() + "\nA word.\n")
+    assert copy.build().code == 0
+    again = {
+        p.name
+        for p, old in before.items()
+        if p.stat().st_mtime_ns != old.st_mtime_ns
+    }
+    pages = {name for name in again if name.endswith((".html", ".ipynb"))}
+    assert pages - {"index.html", "404.html", "search.html"} == {
+        "two.html",
+        "two.ipynb",
+    }
+
+
+def test_a_harmed_notebook_is_made_again(copy):
+    site = copy.root / "_build/html"
+    right = (site / "one.ipynb").read_bytes()
+    kept = copy.root / "_build/work/notebooks/one.ipynb"
+    kept.write_bytes(kept.read_bytes().replace(b"near", b"fear"))
+    copy.write("two.md", (copy.folder / "two.md").read_text() + "\nA word.\n")
+    assert copy.build().code == 0
+    assert (site / "one.ipynb").read_bytes() == right
+
+
+def test_a_changed_source_is_set_again(copy):
+    text = "# A\n\n{cite}`knuth1984`\n\n```{bibliography}\n```\n"
+    copy.write("index.md", text)
+    for _ in range(2):
+        assert "missing publisher in knuth1984" in copy.build().err
+    bib = copy.write("references.bib", BIB.replace("@book", "@misc"))
+    assert copy.build().code == 0
+    assert "Knuth. T. 1984" in copy.published()
+    bib.write_text(bib.read_text().replace("{T}", "{Other}"))
+    assert copy.build().code == 0
+    assert "Knuth. T. 1984" not in copy.published()
+    copy.write("two.md", (copy.folder / "two.md").read_text() + "\nA word.\n")
+    assert copy.build().code == 0
+    again = copy.published()
+    assert "Knuth. Other. 1984" in again
+    assert copy.build("--clean").code == 0
+    assert copy.published() == again
 
 
 def test_a_wrong_digit_runs_nothing_and_fails_twice(copy):

@@ -9,7 +9,7 @@ import yaml
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 from checkbook import pages as notebooks
-from checkbook.fingerprint import Fingerprints
+from checkbook.fingerprint import Fingerprints, scan
 from checkbook.mutate import operators
 from checkbook.mutate.judge import Broken
 from checkbook.mutate.mutant import Mutant
@@ -95,7 +95,7 @@ def _imports(
     text = path.read_text("utf8")
     if not notebooks.is_notebook(text):
         return set()
-    found = fingerprints.dependencies(notebooks.read(name, text))
+    found = fingerprints.dependencies(scan(notebooks.read(name, text)))
     return {str(f.relative_to(root)) for f in found if f.is_relative_to(root)}
 
 

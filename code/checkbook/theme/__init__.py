@@ -169,14 +169,23 @@ def configure(app: Sphinx, config: Config) -> None:
     config["mathjax3_config"] = mathjax
 
 
+def no_index(app: Sphinx) -> None:
+    """Leave out Sphinx's index of words: the theme's search has its own."""
+    if app.config.html_theme == "checkbook" and app.builder.format == "html":
+        for name in ("load_indexer", "index_page", "dump_search_index"):
+            setattr(app.builder, name, lambda *_: None)
+
+
 def setup_theme(app: Sphinx) -> None:
     """Register the theme with an application."""
     app.add_config_value("checkbook_seconds", "", "html", (str,))
     app.add_html_theme("checkbook", str(HERE))
     app.add_js_file("book.js", defer="defer")
     app.connect("config-inited", configure, priority=900)
+    app.connect("builder-inited", no_index)
     app.connect("html-page-context", add_context, priority=900)
     app.connect("html-collect-pages", not_found)
-    app.connect("env-updated", changed)
+    # after Sphinx has numbered the chapters there
+    app.connect("env-get-updated", changed, priority=900)
     setup_blocks(app)
     setup_asides(app)
