@@ -16,6 +16,7 @@ from xfmr.attention import (
     attend,
     attend_fused,
     attention_weights,
+    soft_cap,
 )
 from xfmr.cache import KVCache
 from xfmr.mask import (
@@ -25,7 +26,9 @@ from xfmr.mask import (
     prefix_mask,
     sliding_window_mask,
 )
+from xfmr.norm import RMSNorm
 from xfmr.position import alibi
+from xfmr.probe import influence
 from xfmr.rotary import Rotary
 
 SHARING = [
@@ -440,11 +443,13 @@ def test_queries_of_a_memory_stand_at_its_beginning():
     assert_same(ours(x, memory, cache=cache), whole)
 
 
-def test_a_causal_layer_reads_no_memory():
+@pytest.mark.parametrize("option", [{"causal": True}, {"window": 9}])
+def test_a_layer_of_one_text_reads_no_memory(option):
     with pytest.raises(
-        ValueError, match=r"^memory must be None where attention is causal$"
+        ValueError,
+        match=r"^memory must be None where attention is causal or has a windo",
     ):
-        layer(causal=True)(randn(3, 5, 32), randn(3, 5, 32))
+        layer(**option)(randn(3, 5, 32), randn(3, 5, 32))
 
 
 @pytest.fixture
@@ -484,3 +489,211 @@ def test_shapes_are_judged_by_all_keys_that_are_read(unannotated):
     x, mask = randn(3, 1, 32), causal_mask(n_queries=1, n_keys=4)
     with pytest.raises(ValueError, match=r"must be \(1, 5\) or \(3, 1, 5\)"):
         ours(x, mask=mask, cache=cache)
+
+
+# What later models add ------------------------------------------------------
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("output_bias", [None, False, True])
+def test_biases_of_the_output_are_a_choice_of_their_own(bias, output_bias):
+    ours = layer(2, bias, output_bias=output_bias)
+    has = {name for name, _ in ours.named_parameters() if "bias" in name}
+    expected = {f"w_{x}.bias" for x in "qkv"} if bias else set()
+    if output_bias or (output_bias is None and bias):
+        expected.add("w_o.bias")
+    assert has == expected
+
+
+@pytest.mark.parametrize("fused", [False, True])
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("window", [1, 2, 3, 5, 9])
+def test_a_window_is_a_mask(window, causal, fused):
+    options = {"rotary": Rotary(d_head=16), "causal": causal, "fused": fused}
+    x, size = randn(3, 5, 32), {"n_queries": 5, "n_keys": 5}
+    mask = sliding_window_mask(window=window, **size)
+    expected = layer(2, **options)(x, mask=mask)
+    assert torch.equal(layer(2, **options, window=window)(x), expected) or (
+        fused and window >= 5  # no mask, and so another kernel
+    )
+    assert_same(layer(2, **options, window=window)(x), expected)
+    padding = padding_mask([5, 2, 4], n_keys=5)  # and with one's own mask
+    assert_same(
+        layer(2, **options, window=window)(x, mask=padding),
+        layer(2, **options)(x, mask=mask & padding),
+    )
+
+
+@settings(max_examples=40)
+@given(
+    pieces=st.lists(st.integers(1, 5), min_size=1, max_size=6),
+    window=st.integers(1, 12),
+    rolling=st.booleans(),
+    fused=st.booleans(),
+    sinks=st.booleans(),
+)
+def test_a_rolling_cache_changes_nothing(
+    pieces, window, rolling, fused, sinks
+):
+    ours = layer(
+        2,
+        rotary=Rotary(d_head=16),
+        causal=True,
+        window=window,
+        fused=fused,
+        sinks=sinks,
+    )
+    x, cache = randn(2, sum(pieces), 32), KVCache(window if rolling else None)
+    outputs = [ours(p, cache=cache) for p in x.split(pieces, dim=1)]
+    assert_same(torch.cat(outputs, dim=1), ours(x))
+
+
+@pytest.mark.parametrize("window", [None, 4])
+def test_a_cache_of_another_window(window):
+    ours = layer(causal=True, window=window)
+    with pytest.raises(
+        ValueError, match=f"^cache.window=3 must be window={window}$"
+    ):
+        ours(randn(3, 5, 32), cache=KVCache(3))
+
+
+@pytest.mark.parametrize("window", [0, -1])
+def test_a_window_below_one(window):
+    with pytest.raises(
+        ValueError, match=f"^window={window} must be at least 1$"
+    ):
+        layer(window=window)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+@pytest.mark.parametrize("scale", [1.0, 0.1])
+def test_scores_of_another_scale(scale, fused):
+    ours, x = layer(2, score_scale=scale, fused=fused), randn(3, 5, 32)
+    heads = scaled_dot_product_attention(
+        *(split(w(x)) for w in (ours.w_q, ours.w_k, ours.w_v)),
+        scale=scale,
+        enable_gqa=True,
+    )
+    assert_same(ours(x), ours.w_o(heads.transpose(1, 2).flatten(2)))
+    same = layer(2, score_scale=1 / 4, fused=fused)
+    assert_same(same(x), layer(2, fused=fused)(x))
+
+
+def test_queries_and_keys_are_normalised_and_then_turned():
+    rotary, x = Rotary(d_head=16), randn(3, 5, 32)
+    norms = {"q_norm": RMSNorm(16, eps=1e-5), "k_norm": RMSNorm(16, eps=1e-5)}
+    for n, norm in enumerate(norms.values()):
+        norm.gain.data = randn(16, seed=n)
+    ours = layer(2, rotary=rotary, **norms)
+    q, k = (
+        rotary(norm(split(w(x))))
+        for norm, w in zip(norms.values(), (ours.w_q, ours.w_k), strict=True)
+    )
+    heads = scaled_dot_product_attention(
+        q, k, split(ours.w_v(x)), enable_gqa=True
+    )
+    assert_same(ours(x), ours.w_o(heads.transpose(1, 2).flatten(2)))
+    only = layer(2, k_norm=norms["k_norm"])
+    assert not torch.allclose(only(x), layer(2)(x))
+
+
+def test_a_cap_bounds_and_keeps_the_order():
+    x = torch.linspace(-400, 400, 801)
+    y = soft_cap(x, 50.0)
+    assert (y.abs() <= 50).all()
+    assert (y.diff() >= 0).all()
+    torch.testing.assert_close(soft_cap(x, 1e9), x, rtol=0, atol=1e-10)
+    near = torch.tensor([1.0, -1.0])
+    assert_same(soft_cap(near, 2.0), 2 * torch.tanh(near / 2))
+
+
+@pytest.mark.parametrize("mask", [None, CAUSAL], ids=["all", "causal"])
+def test_capped_scores(mask):
+    q, k, v = (3 * randn(3, 5, 16, seed=n) for n in range(3))
+    scores = 2 * torch.tanh(q @ k.mT / 4 / 2) + 0.25
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -torch.inf)
+    weights = scores.softmax(-1)
+    bias = torch.full((3, 5, 5), 0.25)
+    heads, ours = attend(q, k, v, mask, bias, 2.0)
+    assert_same(ours, weights)
+    assert_same(heads, weights @ v)
+    assert not torch.allclose(ours, attend(q, k, v, mask)[1])
+    x, capped = 9 * randn(3, 5, 32), layer(2, score_cap=2.0)
+    q, k, v = (split(w(x)) for w in (capped.w_q, capped.w_k, capped.w_v))
+    k, v = (y.repeat_interleave(4, dim=1) for y in (k, v))
+    heads, _ = attend(q, k, v, cap=2.0)
+    assert_same(capped(x), capped.w_o(heads.transpose(1, 2).flatten(2)))
+
+
+def test_the_fused_kernel_cannot_cap():
+    with pytest.raises(
+        ValueError, match=r"^score_cap=2.0 must be None where fused=True$"
+    ):
+        layer(score_cap=2.0, fused=True)
+
+
+def with_sinks(**options):
+    ours = layer(2, sinks=True, **options)
+    ours.sinks.data = 3 * randn(8)
+    return ours
+
+
+@pytest.mark.parametrize("fused", [False, True])
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("biased", [False, True])
+def test_a_sink_is_one_more_exponential_in_the_sum(biased, causal, fused):
+    ours, x = with_sinks(fused=fused, causal=causal), randn(3, 5, 32)
+    q, k, v = (split(w(x)) for w in (ours.w_q, ours.w_k, ours.w_v))
+    k, v = (y.repeat_interleave(4, dim=1) for y in (k, v))
+    bias = alibi(n_heads=8, n_queries=5, n_keys=5) if biased else None
+    scores = q @ k.mT / 4
+    if biased:
+        scores = scores + bias
+    exponentials = scores.exp()
+    if causal:
+        exponentials = exponentials * CAUSAL
+    total = exponentials.sum(-1, keepdim=True)
+    weights = exponentials / (total + ours.sinks.exp()[:, None, None])
+    expected = ours.w_o((weights @ v).transpose(1, 2).flatten(2))
+    assert_same(ours(x, score_bias=bias), expected)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_sinks_at_their_extremes(fused):
+    ours, x = layer(2, sinks=True, fused=fused), randn(3, 5, 32)
+    assert not ours.sinks.any()  # at first the score of a key of zeros
+    ours.sinks.data.fill_(-1e4)
+    assert_same(ours(x), layer(2, fused=fused)(x))
+    ours.sinks.data.fill_(1e4)
+    assert_same(ours(x), torch.zeros_like(x))
+
+
+def test_a_layer_with_sinks_and_a_mask():
+    ours, x = with_sinks(), randn(3, 5, 32)
+    mask = padding_mask([3, 3, 3], n_keys=5)
+    assert_same(ours(x, mask=mask)[:, :3], ours(x[:, :3]))
+
+
+@pytest.mark.parametrize("window", [None, 2, 3])
+@pytest.mark.parametrize("sinks", [False, True])
+@pytest.mark.parametrize("fused", [False, True])
+def test_no_bit_comes_from_what_is_hidden(window, sinks, fused):
+    torch.manual_seed(2)
+    norm = RMSNorm(16, eps=1e-5)
+    ours = layer(
+        2,
+        rotary=Rotary(d_head=16),
+        causal=True,
+        window=window,
+        sinks=sinks,
+        q_norm=norm,
+        k_norm=norm,
+        fused=fused,
+    )
+    reads = CAUSAL
+    if window is not None:
+        size = {"n_queries": 5, "n_keys": 5}
+        reads = reads & sliding_window_mask(window=window, **size)
+    found = influence(ours, randn(1, 5, 32), randn(1, 5, 32, seed=1))
+    assert torch.equal(found, reads)

@@ -1,12 +1,14 @@
 """Norms against torch's, by hand, and their invariances."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
 import torch
 from torch import nn
 
-from xfmr.norm import NORMS, LayerNorm, RMSNorm
+from xfmr.norm import AcrossHeads, LayerNorm, RMSNorm, norm_of
+from xfmr.presets import GPT2, LLAMA2_7B
 
 pytestmark = pytest.mark.usefixtures("double_precision")
 X = 3 * torch.randn(2, 3, 8, generator=torch.Generator().manual_seed(0)) + 1
@@ -92,5 +94,61 @@ def test_rms_one_parameter_a_coordinate():
     assert sum(p.numel() for p in RMSNorm(8, eps=1e-5).parameters()) == 8
 
 
-def test_norms_stand_under_their_names():
-    assert NORMS == {"layer": LayerNorm, "rms": RMSNorm}
+def test_rms_with_a_gain_from_one():
+    ours = RMSNorm(8, eps=1e-5, from_one=True)
+    assert_same(ours(X), RMSNorm(8, eps=1e-5)(X))  # stored as zeros at first
+    stored = torch.linspace(-1, 2, 8)
+    ours.load_state_dict({"gain": stored})
+    assert_same(ours(X), RMSNorm(8, eps=1e-5)(X) * (1 + stored))
+
+
+def test_without_a_bias():
+    theirs = nn.LayerNorm(8, bias=False)
+    ours = LayerNorm(8, eps=1e-5, bias=False)
+    gain = torch.linspace(-1, 2, 8)
+    theirs.load_state_dict({"weight": gain})
+    ours.load_state_dict({"gain": gain})
+    assert_same(ours(X), theirs(X))
+
+
+@pytest.mark.parametrize("n_kv_heads", [1, 2, 3])
+def test_across_heads_is_one_norm_of_all_of_them(n_kv_heads):
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randn(2, n_kv_heads, 3, 5, 4, generator=generator)
+    norm = RMSNorm(n_kv_heads * 12, eps=1e-5)
+    nn.init.normal_(norm.gain, generator=generator)
+    ours = AcrossHeads(norm)(x)
+    for b in range(2):
+        for t in range(5):
+            at_t = x[b, :, :, t]
+            expected = norm(at_t.reshape(-1)).reshape(at_t.shape)
+            assert_same(ours[b, :, :, t], expected)
+
+
+@pytest.mark.parametrize("config", [GPT2, LLAMA2_7B], ids=["GPT", "Llama"])
+def test_the_norm_of_a_configuration(config):
+    norm = norm_of(config, 6)
+    assert type(norm) is {"layer": LayerNorm, "rms": RMSNorm}[config.norm]
+    assert norm.eps == config.norm_eps
+    assert norm.gain.shape == (6,)
+    if config is GPT2:
+        assert norm_of(replace(config, norm_bias=False), 6).bias is None
+        assert norm.bias.shape == (6,)
+    else:
+        assert not norm.from_one
+        assert norm_of(replace(config, norm_from_one=True), 6).from_one
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"norm_gain": False}, "^norm_gain=False of GPT-2 must be True$"),
+        (
+            {"norm_from_one": True},
+            "^norm_from_one=True of GPT-2 needs norm='rms'$",
+        ),
+    ],
+)
+def test_a_norm_that_is_not_to_be_had(change, message):
+    with pytest.raises(ValueError, match=message):
+        norm_of(replace(GPT2, **change), 6)

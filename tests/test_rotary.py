@@ -1,14 +1,15 @@
 """Rotary positions as complex rotations, by their invariances, and layouts."""
 
-from math import cos, sin
+from math import cos, log, pi, sin
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from xfmr.config import Scaling
 from xfmr.position import frequencies
-from xfmr.rotary import LAYOUTS, Rotary, planes, relayout
+from xfmr.rotary import LAYOUTS, Rotary, magnitude, planes, relayout, slowed
 
 BOTH = pytest.mark.parametrize("layout", LAYOUTS)
 
@@ -174,3 +175,94 @@ def test_an_unknown_layout():
 def test_the_letters_hold(letters_hold):
     order = relayout(d_head=8, old="half", new="interleaved")
     letters_hold(relayout, order, H=8)
+
+
+# Part of a head, and longer texts -------------------------------------------
+
+LLAMA3 = Scaling(
+    kind="llama3", factor=8.0, original_length=8192, slow=1.0, fast=4.0
+)
+YARN = Scaling(kind="yarn", factor=4.0, original_length=64, slow=1.0, fast=4.0)
+
+
+@BOTH
+@pytest.mark.parametrize("d_rotary", [2, 4, 8])
+def test_the_first_coordinates_alone_may_be_turned(d_rotary, layout):
+    x = randn(2, 5, 8)
+    y = Rotary(d_head=8, d_rotary=d_rotary, layout=layout)(x, 3)
+    alone = Rotary(d_head=d_rotary, layout=layout)
+    assert torch.equal(y[..., :d_rotary], alone(x[..., :d_rotary], 3))
+    assert torch.equal(y[..., d_rotary:], x[..., d_rotary:])
+
+
+def test_linear_slows_all_as_if_positions_were_nearer():
+    scaling = Scaling(kind="linear", factor=4.0)
+    x = randn(9, 8)
+    slow, plain = Rotary(d_head=8, scaling=scaling), Rotary(d_head=8)
+    torch.testing.assert_close(slow(x[8:], 8), plain(x[8:], 2))
+    torch.testing.assert_close(slow.speeds(), plain.speeds() / 4)
+
+
+def test_llama_3_by_its_turns():
+    # turns within the original length: under 1, over 4, and 2.5 between
+    turns = torch.tensor([0.5, 1.0, 2.5, 4.0, 9.0]).double()
+    speeds = turns * 2 * pi / 8192
+    kept = slowed(speeds, LLAMA3, base=5e5) / speeds
+    half = 0.5 + 0.5 / 8
+    assert kept.tolist() == pytest.approx([1 / 8, 1 / 8, half, 1, 1])
+
+
+def test_yarn_by_its_planes():
+    # of 8 planes of base 2: a plane n makes 64 / 2 pi 2^(n / 8) turns
+    speeds = frequencies(16, base=2.0**8)
+    turns = 64 * speeds / (2 * pi)
+    first, last = (8 / log(2.0**8) * log(64 / (t * 2 * pi)) for t in (4, 1))
+    assert 1 < first < 2
+    assert 3 < last < 4
+    share = (torch.arange(8).double() - 1) / (4 - 1)
+    kept = 1 - share.clamp(0, 1)
+    torch.testing.assert_close(
+        slowed(speeds, YARN, base=2.0**8), speeds * (kept + (1 - kept) / 4)
+    )
+    assert turns[1] > 4 > turns[2]
+    assert turns[3] > 1 > turns[4]
+
+
+@pytest.mark.parametrize(("length", "kept"), [(1, 1 / 2), (10**9, 1)])
+def test_yarn_where_all_planes_are_slow_or_all_are_fast(length, kept):
+    scaling = Scaling(
+        kind="yarn", factor=2.0, original_length=length, slow=1.0, fast=4.0
+    )
+    speeds = frequencies(8)
+    found = slowed(speeds, scaling, base=1e4) / speeds
+    # the first plane is never slowed down
+    assert found.tolist() == pytest.approx([1, kept, kept, kept])
+
+
+def test_yarn_makes_queries_and_keys_longer():
+    longer = 0.1 * log(4) + 1
+    assert magnitude(YARN) == longer
+    assert magnitude(LLAMA3) == magnitude(None) == 1
+    x = randn(5, 8)
+    turned = Rotary(d_head=8, base=2.0**8, scaling=YARN)(x)
+    torch.testing.assert_close(turned.norm(dim=-1), x.norm(dim=-1) * longer)
+
+
+@pytest.mark.parametrize("factor", [4.0, 32.0])
+def test_published_magnitudes(factor):
+    # Peng et al. 2024, equation 15, at the factors of their models
+    scaling = Scaling(
+        kind="yarn", factor=factor, original_length=4096, slow=1.0, fast=32.0
+    )
+    assert magnitude(scaling) == pytest.approx(
+        {4: 1.138629, 32: 1.346574}[factor], abs=5e-7
+    )
+
+
+def test_yarn_of_part_of_a_head():
+    with pytest.raises(
+        ValueError, match=r"^d_rotary=4 must be d_head=8 for YaRN$"
+    ):
+        Rotary(d_head=8, d_rotary=4, scaling=YARN)
+    assert Rotary(d_head=8, d_rotary=8, scaling=YARN).magnitude > 1
+    assert Rotary(d_head=8, d_rotary=4, scaling=LLAMA3).magnitude == 1

@@ -17,6 +17,7 @@ serve N query heads in groups of G = N / K:
 
 from math import inf, sqrt
 
+import torch
 from einops import einsum, rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
@@ -24,8 +25,21 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from xfmr.axes import group_size
 from xfmr.cache import KVCache
-from xfmr.mask import causal_mask
+from xfmr.limits import (
+    bias_of_heads,
+    mask_of_heads,
+    own_mask,
+    with_sinks,
+)
 from xfmr.rotary import Rotary
+
+
+def soft_cap(x: Float[Tensor, "..."], cap: float) -> Float[Tensor, "..."]:
+    """Numbers that grow ever more slowly and never pass the cap.
+
+    Gemma Team 2024, section 2.
+    """
+    return cap * (x / cap).tanh()
 
 
 def attention_weights(
@@ -33,13 +47,17 @@ def attention_weights(
     k: Float[Tensor, "... S H"],
     mask: Bool[Tensor, "... #T S"] | None = None,
     score_bias: Float[Tensor, "... T S"] | None = None,
+    cap: float | None = None,
 ) -> Float[Tensor, "... T S"]:
     """The share of each query's attention that each key receives.
 
     Vaswani et al. 2017, equation 1 without its V. No mask: all may be read.
+    Few models cap their scores.
     """
     scores = einsum(q, k, "... T H, ... S H -> ... T S")
     scaled = scores / sqrt(q.shape[-1])
+    if cap is not None:
+        scaled = soft_cap(scaled, cap)
     if score_bias is not None:
         scaled = scaled + score_bias
     if mask is not None:
@@ -55,13 +73,14 @@ def attend(
     v: Float[Tensor, "... S H"],
     mask: Bool[Tensor, "... #T S"] | None = None,
     score_bias: Float[Tensor, "... T S"] | None = None,
+    cap: float | None = None,
 ) -> tuple[Float[Tensor, "... T H"], Float[Tensor, "... T S"]]:
     """What each query reads, and the weights it reads with.
 
     Vaswani et al. 2017, equation 1. Leading axes broadcast: keys and values
     of axes `B K 1 S H` serve every query head of `B K G T H`.
     """
-    weights = attention_weights(q, k, mask, score_bias)
+    weights = attention_weights(q, k, mask, score_bias, cap)
     heads = einsum(weights, v, "... T S, ... S H -> ... T H")
     return heads, weights
 
@@ -109,14 +128,22 @@ class Attention(nn.Module):
         n_kv_heads: K.
         d_head: H. Usually D / N, but free: N H need not be D.
         bias: whether the four projections add a bias, as BERT's do.
+        output_bias: whether the last does, where it differs, as in Qwen 2.
         causal: whether no position reads those after it; a mask may hide
             more.
+        window: W; no position reads those W or more away, on either side.
+        q_norm: normalises the queries of each head, before they are turned.
+        k_norm: the same for the keys.
         rotary: turns queries and keys by their positions.
+        score_scale: what scores are multiplied by; 1 / sqrt(H) if None.
+        score_cap: the bound of a scaled score, as in `soft_cap`.
+        sinks: whether each head has a learned score that nothing is read for.
         fused: whether `attend_fused` takes the place of `attend`: faster,
             but no trace of the run shows the weights.
 
     Raises:
-        ValueError: if K does not divide N.
+        ValueError: if K does not divide N, the window is below 1, or scores
+            are to be capped in a kernel that cannot.
     """
 
     def __init__(
@@ -127,19 +154,36 @@ class Attention(nn.Module):
         n_kv_heads: int,
         d_head: int,
         bias: bool = False,
+        output_bias: bool | None = None,
         causal: bool = False,
+        window: int | None = None,
+        q_norm: nn.Module | None = None,
+        k_norm: nn.Module | None = None,
         rotary: Rotary | None = None,
+        score_scale: float | None = None,
+        score_cap: float | None = None,
+        sinks: bool = False,
         fused: bool = False,
     ):
         super().__init__()
         group_size(n_heads=n_heads, n_kv_heads=n_kv_heads)
+        if window is not None and window < 1:
+            raise ValueError(f"{window=} must be at least 1")
+        if fused and score_cap is not None:
+            raise ValueError(f"{score_cap=} must be None where {fused=}")
         self.n_heads, self.n_kv_heads = n_heads, n_kv_heads
         self.d_head, self.rotary = d_head, rotary
-        self.causal, self.fused = causal, fused
+        self.causal, self.window, self.fused = causal, window, fused
+        self.q_norm, self.k_norm = q_norm, k_norm
+        # what makes of the 1 / sqrt(H) of `attend` the scale of this layer
+        self.rescale = score_scale and score_scale * sqrt(d_head)
+        self.score_cap = score_cap
+        self.sinks = nn.Parameter(torch.zeros(n_heads)) if sinks else None
         self.w_q = nn.Linear(d_model, n_heads * d_head, bias=bias)
         self.w_k = nn.Linear(d_model, n_kv_heads * d_head, bias=bias)
         self.w_v = nn.Linear(d_model, n_kv_heads * d_head, bias=bias)
-        self.w_o = nn.Linear(n_heads * d_head, d_model, bias=bias)
+        output_bias = bias if output_bias is None else output_bias
+        self.w_o = nn.Linear(n_heads * d_head, d_model, bias=output_bias)
 
     def forward(
         self,
@@ -159,11 +203,18 @@ class Attention(nn.Module):
                 Beside a memory, what the first call made of the memory.
 
         Raises:
-            ValueError: if mask or bias do not fit the scores, or memory is
-                given to a layer that is causal.
+            ValueError: if mask or bias do not fit the scores, memory is
+                given to a layer that is causal or has a window, or the cache
+                rolls by another window.
         """
-        if memory is not None and self.causal:
-            raise ValueError("memory must be None where attention is causal")
+        if memory is not None and (self.causal or self.window is not None):
+            raise ValueError(
+                "memory must be None where attention is causal or has a window"
+            )
+        if cache is not None and cache.window not in (None, self.window):
+            raise ValueError(
+                f"cache.window={cache.window} must be window={self.window}"
+            )
         past = cache if memory is None else None
         is_read = memory is not None and cache is not None and cache.n_tokens
         memory = x if memory is None else memory
@@ -173,23 +224,34 @@ class Attention(nn.Module):
         mask, score_bias = self._for_heads(mask, score_bias, whole)
         K, H = self.n_kv_heads, self.d_head
         q = rearrange(self.w_q(x), "B T (K G H) -> B K G T H", K=K, H=H)
-        if self.rotary is not None:
-            q = self.rotary(q, n_before)
+        q = self._compared(q, self.q_norm, n_before)
         if is_read:
             k, v = cache.k, cache.v
         else:
             k = rearrange(self.w_k(memory), "B S (K H) -> B K 1 S H", K=K)
             v = rearrange(self.w_v(memory), "B S (K H) -> B K 1 S H", K=K)
-            if self.rotary is not None:
-                k = self.rotary(k, n_before)
+            k = self._compared(k, self.k_norm, n_before)
             if cache is not None:
                 k, v = cache.extend(k, v)
+        if self.rescale is not None:
+            q = q * self.rescale
+        if self.sinks is not None:
+            k, v, mask, score_bias = with_sinks(
+                self.sinks, k, v, mask, score_bias, n_queries=x.shape[1]
+            )
         if self.fused:
             is_whole = self.causal and mask is None and x.shape[1] > 1
             heads = attend_fused(q, k, v, mask, score_bias, causal=is_whole)
         else:
-            heads, _ = attend(q, k, v, mask, score_bias)
+            heads, _ = attend(q, k, v, mask, score_bias, self.score_cap)
         return self.w_o(rearrange(heads, "B K G T H -> B T (K G H)"))
+
+    def _compared(
+        self, x: Float[Tensor, "..."], norm: nn.Module | None, n_before: int
+    ) -> Float[Tensor, "..."]:
+        """Queries or keys as they are compared: normalised and turned."""
+        x = x if norm is None else norm(x)
+        return x if self.rotary is None else self.rotary(x, n_before)
 
     def _for_heads(
         self,
@@ -202,49 +264,22 @@ class Attention(nn.Module):
     ]:
         """What limits the scores, which are B N T S together, by groups.
 
-        No mask where the fused kernel is to hide what is after each query, or
-        where there is one query, which all keys precede.
+        No mask where the fused kernel is to hide what is after each query.
         """
         _, _, T, S = whole
-        given = [x for x in (mask, score_bias) if x is not None]
+        alone = mask is None and score_bias is None and self.sinks is None
+        near = self.window is None or self.window >= S
+        if self.fused and self.causal and alone and near and T == S:
+            return None, None
+        own = own_mask(
+            n_queries=T, n_keys=S, causal=self.causal, window=self.window
+        )
         if mask is not None:
-            mask = _mask_of_heads(mask, whole)
-        if self.causal and T > 1 and (given or T < S or not self.fused):
-            causal = causal_mask(n_queries=T, n_keys=S)
-            causal = rearrange(causal, "T S -> 1 1 1 T S")
-            causal = causal.to(self.w_o.weight.device)
-            mask = causal if mask is None else mask & causal
+            mask = mask_of_heads(mask, whole)
+        if own is not None:
+            own = own.to(self.w_o.weight.device)
+            mask = own if mask is None else mask & own
         if score_bias is not None:
-            score_bias = _bias_of_heads(score_bias, whole, self.n_kv_heads)
+            score_bias = bias_of_heads(score_bias, whole, self.n_kv_heads)
             score_bias = score_bias.to(self.w_o.weight.dtype)
         return mask, score_bias
-
-
-def _mask_of_heads(
-    mask: Bool[Tensor, "... #T S"], whole: tuple[int, int, int, int]
-) -> Bool[Tensor, "#B 1 1 #T S"]:
-    """A mask for the scores of all heads, which are B N T S together."""
-    B, _, T, S = whole
-    fits = ((T, S), (1, S), (B, T, S), (B, 1, S), (1, T, S), (1, 1, S))
-    if mask.shape not in fits:
-        raise ValueError(
-            f"mask.shape={tuple(mask.shape)} must be {(T, S)} or {(B, T, S)}, "
-            "with 1 where the mask is the same for all"
-        )
-    return rearrange(mask, "... T S -> (...) 1 1 T S")
-
-
-def _bias_of_heads(
-    score_bias: Float[Tensor, "... N T S"],
-    whole: tuple[int, int, int, int],
-    n_kv_heads: int,
-) -> Float[Tensor, "#B K G T S"]:
-    """A bias of the scores, its heads in groups."""
-    B, *rest = whole
-    if score_bias.shape not in ((*rest,), (1, *rest), (B, *rest)):
-        raise ValueError(
-            f"score_bias.shape={tuple(score_bias.shape)} must be "
-            f"{(*rest,)} or {whole}"
-        )
-    pattern = "... (K G) T S -> (...) K G T S"
-    return rearrange(score_bias, pattern, K=n_kv_heads)

@@ -8,6 +8,8 @@ Where the norms stand is the order:
     pre         x + layer(norm(x))                 Xiong et al. 2020, figure 1
     sandwich    x + output_norm(layer(norm(x)))    Ding et al. 2021,
                                                    section 2.4
+    output      x + norm(layer(x))                 Liu et al. 2022,
+                                                   section 3.2
 
 Post-norm normalises the stream itself. With the others the stream runs from
 the first block to the last untouched, and one more norm ends it. Dropout has
@@ -21,7 +23,8 @@ from xfmr.attention import Attention
 from xfmr.cache import KVCache
 from xfmr.config import Config
 from xfmr.feedforward import FeedForward
-from xfmr.norm import NORMS
+from xfmr.moe import Mixture
+from xfmr.norm import AcrossHeads, norm_of
 from xfmr.rotary import Rotary
 
 
@@ -33,9 +36,11 @@ class Block(nn.Module):
         self.norm_order = config.norm_order
         for name, layer in sublayers.items():
             self.add_module(name, layer)
-            self.add_module(f"{name}_norm", _norm(config))
+            norms = [f"{name}_norm"]
             if config.norm_order == "sandwich":
-                self.add_module(f"{name}_output_norm", _norm(config))
+                norms.append(f"{name}_output_norm")
+            for norm in norms:
+                self.add_module(norm, norm_of(config, config.d_model))
 
     def residual(
         self,
@@ -48,6 +53,8 @@ class Block(nn.Module):
         layer, norm = getattr(self, name), getattr(self, f"{name}_norm")
         if self.norm_order == "post":
             return norm(x + layer(x, *inputs, **named))
+        if self.norm_order == "output":
+            return x + norm(layer(x, *inputs, **named))
         change = layer(norm(x), *inputs, **named)
         if self.norm_order == "sandwich":
             change = getattr(self, f"{name}_output_norm")(change)
@@ -61,17 +68,23 @@ class EncoderBlock(Block):
 
     Args:
         config: what the block has.
+        layer: its number from 0, where layers differ.
         causal: whether no position reads those after it.
         fused: whether the attention keeps no weights, as in `Attention`.
     """
 
     def __init__(
-        self, config: Config, *, causal: bool = False, fused: bool = False
+        self,
+        config: Config,
+        *,
+        layer: int = 0,
+        causal: bool = False,
+        fused: bool = False,
     ):
         super().__init__(
             config,
-            attention=_self_attention(config, causal, fused),
-            feed_forward=_feed_forward(config),
+            attention=_self_attention(config, layer, causal, fused),
+            feed_forward=_feed_forward(config, layer),
         )
 
     def forward(
@@ -105,9 +118,11 @@ class DecoderBlock(Block):
     ):
         super().__init__(
             config,
-            attention=_self_attention(config, causal, fused),
-            cross_attention=Attention(**config.attention, fused=fused),
-            feed_forward=_feed_forward(config),
+            attention=_self_attention(config, 0, causal, fused),
+            cross_attention=Attention(**_attention(config), fused=fused),
+            feed_forward=FeedForward(
+                **config.feed_forward, activation=config.activation
+            ),
         )
 
     def forward(
@@ -139,18 +154,55 @@ class DecoderBlock(Block):
         return self.residual("feed_forward", x)
 
 
-def _norm(config: Config) -> nn.Module:
-    return NORMS[config.norm](config.d_model, eps=config.norm_eps)
+def _attention(config: Config) -> dict[str, object]:
+    """What any attention of a model has."""
+    return config.attention | {
+        "output_bias": config.output_bias,
+        "score_scale": config.score_scale,
+        "score_cap": config.score_cap,
+    }
 
 
-def _self_attention(config: Config, causal: bool, fused: bool) -> Attention:
-    rotary = None
-    if config.position == "rotary":
-        rotary = Rotary(d_head=config.d_head, base=config.rotary_base)
+def _self_attention(
+    config: Config, layer: int, causal: bool, fused: bool
+) -> Attention:
     return Attention(
-        **config.attention, causal=causal, rotary=rotary, fused=fused
+        **_attention(config),
+        **_qk_norms(config),
+        causal=causal,
+        window=config.window_of(layer),
+        rotary=_rotary(config, layer),
+        sinks=config.sinks,
+        fused=fused,
     )
 
 
-def _feed_forward(config: Config) -> FeedForward:
+def _qk_norms(config: Config) -> dict[str, nn.Module]:
+    match config.qk_norm:
+        case None:
+            return {}
+        case "head":
+            norms = [norm_of(config, config.d_head) for _ in range(2)]
+        case "all":
+            norms = [
+                AcrossHeads(norm_of(config, n_heads * config.d_head))
+                for n_heads in (config.n_heads, config.n_kv_heads)
+            ]
+    return dict(zip(("q_norm", "k_norm"), norms, strict=True))
+
+
+def _rotary(config: Config, layer: int) -> Rotary | None:
+    """The rotation of a layer; one with a window may have its own base."""
+    if config.position != "rotary":
+        return None
+    choice = {"base": config.rotary_base, "scaling": config.rotary_scaling}
+    if config.local_rotary_base and config.window_of(layer):
+        choice = {"base": config.local_rotary_base}
+    return Rotary(d_head=config.d_head, d_rotary=config.d_rotary, **choice)
+
+
+def _feed_forward(config: Config, layer: int) -> FeedForward | Mixture:
+    experts = config.experts
+    if experts and (experts.layers is None or layer in experts.layers):
+        return Mixture(config)
     return FeedForward(**config.feed_forward, activation=config.activation)

@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy
 
 from xfmr.block import EncoderBlock
 from xfmr.config import Config
-from xfmr.norm import NORMS
+from xfmr.norm import norm_of
 
 
 class Profile(NamedTuple):
@@ -77,7 +77,7 @@ def _draw(
         stream.append(block(stream[-1]))
     last = stream[-1]
     if config.norm_order != "post":
-        last = NORMS[config.norm](config.d_model, eps=config.norm_eps)(last)
+        last = norm_of(config, config.d_model)(last)
     logits = last[0] @ read.T / config.d_model**0.5
     cross_entropy(logits, targets).backward()
     matrices = [block.feed_forward.w_out.weight for block in blocks]

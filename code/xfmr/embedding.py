@@ -22,6 +22,7 @@ class Embedding(nn.Module):
         context_length: rows of the position table.
         position: whether that table is `learned` or `sinusoidal`.
         n_segments: rows of the segment table.
+        scale: what rows of the token table are multiplied by, if anything.
 
     Raises:
         ValueError: if there is no such position table.
@@ -35,8 +36,10 @@ class Embedding(nn.Module):
         context_length: int | None = None,
         position: str = "learned",
         n_segments: int | None = None,
+        scale: float | None = None,
     ):
         super().__init__()
+        self.scale = scale
         self.token = nn.Embedding(vocab_size, d_model)
         self.position = self.segment = None
         if context_length is not None:
@@ -63,6 +66,8 @@ class Embedding(nn.Module):
                 for a model that tells none apart.
         """
         x = self.token(tokens)
+        if self.scale is not None:
+            x = x * self.scale
         if self.position is not None:
             x = x + self.position(tokens.shape[1], n_before)
         if self.segment is not None:

@@ -7,9 +7,11 @@ In both, eps stands inside the root.
 """
 
 import torch
-from einops import reduce
+from einops import rearrange, reduce
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from xfmr.config import Config
 
 
 class LayerNorm(nn.Module):
@@ -21,19 +23,21 @@ class LayerNorm(nn.Module):
     Args:
         d_model: D, the coordinates that are normalised together.
         eps: keeps the root from zero where all coordinates are equal.
+        bias: whether there is one; some models have the gain alone.
     """
 
-    def __init__(self, d_model: int, *, eps: float):
+    def __init__(self, d_model: int, *, eps: float, bias: bool = True):
         super().__init__()
         self.eps = eps
         self.gain = nn.Parameter(torch.ones(d_model))
-        self.bias = nn.Parameter(torch.zeros(d_model))
+        self.bias = nn.Parameter(torch.zeros(d_model)) if bias else None
 
     def forward(self, x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
         """Normalise each position on its own."""
         centred = x - reduce(x, "... D -> ... 1", "mean")
         variance = reduce(centred**2, "... D -> ... 1", "mean")
-        return centred / (variance + self.eps).sqrt() * self.gain + self.bias
+        scaled = centred / (variance + self.eps).sqrt() * self.gain
+        return scaled if self.bias is None else scaled + self.bias
 
 
 class RMSNorm(nn.Module):
@@ -45,17 +49,57 @@ class RMSNorm(nn.Module):
     Args:
         d_model: D, the coordinates that are normalised together.
         eps: keeps the root from zero where all coordinates are zero.
+        from_one: whether the gain is stored as its distance from one, as in
+            Gemma: what keeps weights small then keeps gains near one.
     """
 
-    def __init__(self, d_model: int, *, eps: float):
+    def __init__(self, d_model: int, *, eps: float, from_one: bool = False):
         super().__init__()
-        self.eps = eps
-        self.gain = nn.Parameter(torch.ones(d_model))
+        self.eps, self.from_one = eps, from_one
+        start = torch.zeros if from_one else torch.ones
+        self.gain = nn.Parameter(start(d_model))
 
     def forward(self, x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
         """Normalise each position on its own."""
         mean_square = reduce(x**2, "... D -> ... 1", "mean")
-        return x / (mean_square + self.eps).sqrt() * self.gain
+        gain = 1 + self.gain if self.from_one else self.gain
+        return x / (mean_square + self.eps).sqrt() * gain
 
 
-NORMS = {"layer": LayerNorm, "rms": RMSNorm}
+class AcrossHeads(nn.Module):
+    """A norm of all heads of a position together, as OLMo 2 has on its
+    queries and keys.
+
+    Args:
+        norm: one of all their coordinates.
+    """
+
+    def __init__(self, norm: nn.Module):
+        super().__init__()
+        self.norm = norm
+
+    def forward(
+        self, x: Float[Tensor, "B K G T H"]
+    ) -> Float[Tensor, "B K G T H"]:
+        """Normalise each position on its own."""
+        K, H = x.shape[1], x.shape[-1]
+        normed = self.norm(rearrange(x, "B K G T H -> B T (K G H)"))
+        return rearrange(normed, "B T (K G H) -> B K G T H", K=K, H=H)
+
+
+def norm_of(config: Config, width: int) -> nn.Module:
+    """The norm that a model has, for vectors of some width.
+
+    Raises:
+        ValueError: if it has no gain, or one stored as only RMSNorm's can be.
+    """
+    if not config.norm_gain:
+        raise ValueError(f"norm_gain=False of {config.name} must be True")
+    eps, from_one = config.norm_eps, config.norm_from_one
+    if config.norm == "rms":
+        return RMSNorm(width, eps=eps, from_one=from_one)
+    if from_one:
+        raise ValueError(
+            f"norm_from_one=True of {config.name} needs norm='rms'"
+        )
+    return LayerNorm(width, eps=eps, bias=config.norm_bias)

@@ -2,14 +2,22 @@
 
 import pytest
 import torch
+from transformers import LlamaConfig
+from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 from transformers.models.bloom.modeling_bloom import build_alibi_tensor
 from transformers.models.gptj import modeling_gptj as gptj
 from transformers.models.llama import modeling_llama as llama
 from transformers.models.t5.modeling_t5 import T5Attention
 
+from xfmr.config import Scaling
 from xfmr.mask import causal_mask
-from xfmr.position import alibi, alibi_slopes, relative_buckets
-from xfmr.rotary import Rotary
+from xfmr.position import (
+    alibi,
+    alibi_slopes,
+    frequencies,
+    relative_buckets,
+)
+from xfmr.rotary import Rotary, magnitude, slowed
 
 DOUBLE = torch.float64
 
@@ -53,6 +61,53 @@ def test_half_split_is_llama(base):
     theirs = llama.apply_rotary_pos_emb(q, k, twice.cos(), twice.sin())
     for x, y in zip((q, k), theirs, strict=True):
         torch.testing.assert_close(rotary(x), y, rtol=0, atol=1e-14)
+
+
+NAMES = {
+    "llama3": ("low_freq_factor", "high_freq_factor"),
+    "yarn": ("beta_slow", "beta_fast"),
+}
+
+
+@pytest.mark.parametrize("kind", ["linear", "llama3", "yarn"])
+@pytest.mark.parametrize(
+    ("base", "factor", "length", "slow", "fast", "d_head"),
+    [
+        (500_000.0, 8.0, 8192, 1.0, 4.0, 128),  # Llama 3.1
+        (500_000.0, 32.0, 8192, 1.0, 4.0, 64),  # Llama 3.2
+        (10_000.0, 32.0, 4096, 1.0, 32.0, 128),  # YaRN's Llama 2
+        (150_000.0, 32.0, 4096, 1.0, 32.0, 64),
+        (10_000.0, 2.5, 100, 2.0, 3.0, 6),
+        (10_000.0, 4.0, 7, 1.0, 32.0, 10),  # all planes slower than slow
+        (16.0, 4.0, 10_000, 1.0, 2.0, 16),  # all faster than fast
+        (10_000.0, 1.0, 2048, 1.0, 32.0, 64),  # nothing to do
+    ],
+)
+def test_scaled_frequencies(kind, base, factor, length, slow, fast, d_head):
+    if (kind, base) == ("yarn", 16.0):
+        pytest.skip("theirs has the ends of its ramp the wrong way round")
+    scaling = Scaling(
+        kind=kind,
+        factor=factor,
+        original_length=length,
+        slow=slow,
+        fast=fast,
+    )
+    parameters = {"rope_type": kind, "rope_theta": base, "factor": factor}
+    if kind in NAMES:
+        parameters |= dict(zip(NAMES[kind], (slow, fast), strict=True))
+        parameters["original_max_position_embeddings"] = length
+    config = LlamaConfig(
+        head_dim=d_head,
+        hidden_size=4 * d_head,
+        num_attention_heads=4,
+        max_position_embeddings=round(factor * length),
+        rope_parameters=parameters,
+    )
+    theirs, size = ROPE_INIT_FUNCTIONS[kind](config)
+    ours = slowed(frequencies(d_head, base=base), scaling, base=base)
+    torch.testing.assert_close(ours.float(), theirs, rtol=2e-6, atol=0)
+    assert magnitude(scaling) == size
 
 
 def test_interleaved_is_gpt_j():

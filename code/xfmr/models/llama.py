@@ -1,0 +1,110 @@
+"""Llama, and the decoders that came after it.
+
+Touvron et al. 2023a, section 2.2. Against GPT: positions are rotary, norms
+are RMSNorms, the feed-forward layer is gated, and there are no biases. What
+later models change is said by the configuration:
+
+    Llama 2, 3    fewer key/value heads; a larger rotary base, and scaling
+    Mistral       a window                  Mixtral    experts
+    Qwen 2        biases of q, k and v      Qwen 3     norms of q and k
+    Gemma 2       scaled embeddings, norms before and after, bounded scores
+                  and logits, a window in every other layer
+"""
+
+from einops import einsum
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from xfmr.attention import soft_cap
+from xfmr.block import EncoderBlock
+from xfmr.cache import KVCache
+from xfmr.config import Config
+from xfmr.embedding import Embedding
+from xfmr.models import required
+from xfmr.norm import norm_of
+
+REQUIRED = {
+    "n_decoder_layers": None,
+    "n_distinct_layers": None,
+    "n_token_tables": 1,
+    "d_embedding": None,
+    "d_token": None,
+    "n_segments": None,
+    "position": "rotary",
+    "first_norm": True,
+    "final_norm": True,
+    "parallel": False,
+    "embedding_norm": False,
+    "latent": None,
+    "heads": ("lm",),
+}
+
+
+class Llama(nn.Module):
+    """The whole model; it runs on the `meta` device too.
+
+    Args:
+        config: what the model has.
+        fused: whether the attention keeps no weights, as in `Attention`.
+
+    Raises:
+        ValueError: if the configuration is not that of such a decoder.
+    """
+
+    def __init__(self, config: Config, *, fused: bool = False):
+        super().__init__()
+        required.check(config, REQUIRED)
+        if config.norm_order == "post":
+            raise ValueError(
+                f"norm_order='post' of {config.name} must be another"
+            )
+        self.config = config
+        self.embedding = Embedding(
+            vocab_size=config.vocab_size,
+            d_model=config.d_model,
+            scale=config.embedding_scale,
+        )
+        self.blocks = nn.ModuleList(
+            EncoderBlock(config, layer=n, causal=True, fused=fused)
+            for n in range(config.n_layers)
+        )
+        self.final_norm = norm_of(config, config.d_model)
+        self.unembedding = None
+        if not config.tied:
+            self.unembedding = nn.Linear(
+                config.d_model, config.vocab_size, bias=False
+            )
+
+    def forward(
+        self,
+        tokens: Int[Tensor, "B T"],
+        cache: list[KVCache] | None = None,
+    ) -> Float[Tensor, "B T V"]:
+        """Logits of the token after each.
+
+        Args:
+            cache: for each block the tokens before these, which they join.
+        """
+        return self.logits(self.stream(tokens, cache))
+
+    def stream(
+        self,
+        tokens: Int[Tensor, "B T"],
+        cache: list[KVCache] | None = None,
+    ) -> Float[Tensor, "B T D"]:
+        """The stream after the last norm, of which logits are made."""
+        x = self.embedding(tokens)
+        caches = cache or [None] * len(self.blocks)
+        for block, layer_cache in zip(self.blocks, caches, strict=True):
+            x = block(x, cache=layer_cache)
+        return self.final_norm(x)
+
+    def logits(self, x: Float[Tensor, "B T D"]) -> Float[Tensor, "B T V"]:
+        """Logits of the positions given; tied, the token table reads them."""
+        table = self.unembedding or self.embedding.token
+        if self.config.logit_scale is not None:
+            x = x * self.config.logit_scale
+        logits = einsum(x, table.weight, "B T D, V D -> B T V")
+        if self.config.logit_cap is None:
+            return logits
+        return soft_cap(logits, self.config.logit_cap)
