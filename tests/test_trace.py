@@ -40,6 +40,15 @@ def run(numbers):
     return trace.follow(head, numbers(3, 8), *weights, sizes=SIZES)
 
 
+def test_tensors_are_compared_and_shown_without_their_values(numbers, run):
+    weights = [numbers(8, 2) for _ in range(3)]
+    other = trace.follow(head, numbers(3, 8), *weights, sizes=SIZES)
+    assert not torch.equal(other.output[0], run.output[0])
+    assert other.tensors == run.tensors
+    assert "tensor(" not in repr(run.tensors[0])
+    assert replace(run.tensors[0], name="y") != run.tensors[0]
+
+
 class Layer(nn.Module):
     def __init__(self):
         super().__init__()
