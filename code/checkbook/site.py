@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import zlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -176,7 +177,10 @@ def notebook_of(app, docname: str, made: Path) -> str:
 
 
 def write_search(target: Path, pages: Iterable[tuple[str, Facts]]) -> None:
-    """The words of every section, as a script, since files cannot fetch."""
+    """The words of every section, as a script, since files cannot fetch.
+
+    They are packed: a page may hold as much script as half a book's words.
+    """
     sections = [
         {
             "url": f"{name}#{anchor}" if anchor else name,
@@ -188,8 +192,9 @@ def write_search(target: Path, pages: Iterable[tuple[str, Facts]]) -> None:
         for anchor, heading, text in facts.sections
     ]
     text = json.dumps(sections, ensure_ascii=False, separators=(",", ":"))
+    packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
     (target / "searchtext.js").write_text(
-        f"window.searchText = {text};\n", "utf8"
+        f'window.searchText = "{packed}";\n', "utf8"
     )
 
 

@@ -165,12 +165,13 @@ def test_search_says_when_there_is_nothing(visit):
     page = visit().open("index.html").page
     assert search(page, "zyzzyva qwrtp").count() == 0
     status = page.locator("#search-progress")
-    assert status.inner_text().startswith("Nothing found")
+    status.get_by_text("Nothing found").wait_for()
 
 
 def test_search_shows_words_as_text(visit):
     seen = visit().open("index.html")
     search(seen.page, "<b>bold</b><img src=x>")
+    seen.page.locator("#search-progress").get_by_text("Nothing").wait_for()
     assert (
         seen.page.locator("#search-results img, #search-results b").count()
         == 0

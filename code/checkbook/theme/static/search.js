@@ -1,8 +1,10 @@
-/* Search without a server: searchtext.js holds every section's words. */
+/* Search without a server: searchtext.js holds every section's words, packed. */
 "use strict";
 
-(() => {
-  const sections = window.searchText ?? [];
+(async () => {
+  const packed = Uint8Array.from(atob(window.searchText), (c) => c.charCodeAt(0));
+  const words = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const sections = await new Response(words).json();
   const root = document.documentElement.dataset.content_root ?? "./";
   const input = document.querySelector("form.results input[name=q]");
   const list = document.getElementById("search-results");
