@@ -21,7 +21,8 @@ from xfmr import families
 from xfmr.config import Config
 from xfmr.models.bert import Bert
 from xfmr.models.gpt import GPT
-from xfmr.models.names import Names, Place, bert, gpt2, t5
+from xfmr.models.llama import Llama
+from xfmr.models.names import Names, Place, bert, gpt2, llama, t5
 from xfmr.models.t5 import T5
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -31,7 +32,10 @@ FAMILIES = {
     "bert": (Bert, bert.NAMES),
     "gpt2": (GPT, gpt2.NAMES),
     "t5": (T5, t5.NAMES),
-}
+} | dict.fromkeys(
+    ("llama", "mistral", "mixtral", "qwen2", "qwen3", "gemma2"),
+    (Llama, llama.NAMES),
+)
 
 
 def from_directory(path: str | Path) -> nn.Module:
