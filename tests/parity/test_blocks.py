@@ -6,9 +6,17 @@ from math import sqrt
 import pytest
 import torch
 from torch import nn
-from transformers import Gemma2Config, LlamaConfig, T5Config
+from transformers import (
+    Gemma2Config,
+    GptOssConfig,
+    LlamaConfig,
+    Olmo2Config,
+    T5Config,
+)
 from transformers.models.gemma2 import modeling_gemma2 as gemma
+from transformers.models.gpt_oss import modeling_gpt_oss as gpt_oss
 from transformers.models.llama import modeling_llama as llama
+from transformers.models.olmo2 import modeling_olmo2 as olmo2
 from transformers.models.t5 import modeling_t5 as t5
 
 from xfmr.attention import Attention
@@ -18,6 +26,7 @@ from xfmr.feedforward import FeedForward
 from xfmr.mask import causal_mask, padding_mask, sliding_window_mask
 from xfmr.position import RelativeBias
 from xfmr.presets import LLAMA2_70B
+from xfmr.rotary import Rotary
 
 T = 11
 SIZE = {"n_queries": T, "n_keys": T}
@@ -50,6 +59,12 @@ LLAMA_NAMES = {
     "feed_forward.w_in": "mlp.up_proj",
     "feed_forward.w_out": "mlp.down_proj",
     "feed_forward_norm": "post_attention_layernorm",
+}
+OLMO_NAMES = LLAMA_NAMES | {
+    "attention.q_norm.norm": "self_attn.q_norm",
+    "attention.k_norm.norm": "self_attn.k_norm",
+    "attention_norm": "post_attention_layernorm",
+    "feed_forward_norm": "post_feedforward_layernorm",
 }
 GEMMA_NAMES = LLAMA_NAMES | {
     "attention_output_norm": "post_attention_layernorm",
@@ -136,6 +151,53 @@ def test_sandwich_is_a_layer_of_gemma_2():
     rotary = gemma.Gemma2RotaryEmbedding(config)
     expected = called(theirs, rotary, x, mask)
     torch.testing.assert_close(ours(x, mask)[reads], expected[reads], **SINGLE)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_norms_of_outputs_and_of_all_heads_are_a_layer_of_olmo_2(fused):
+    config = Olmo2Config(
+        **LIBRARY,
+        rope_parameters={"rope_type": "default", "rope_theta": 10_000.0},
+    )
+    theirs = randomised(olmo2.Olmo2DecoderLayer(config, 0))
+    config_of_ours = replace(TOY, norm_order="output", qk_norm="all")
+    ours = EncoderBlock(config_of_ours, fused=fused).double()
+    loaded(ours, theirs, OLMO_NAMES)
+    x, mask = x_and_mask()
+    rotary = olmo2.Olmo2RotaryEmbedding(config)
+    torch.testing.assert_close(
+        ours(x, mask), called(theirs, rotary, x, mask), **SINGLE
+    )
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_sinks_are_those_of_gpt_oss(fused):
+    config = GptOssConfig(
+        **LIBRARY | {"num_hidden_layers": 1},
+        layer_types=["full_attention"],
+        attention_bias=True,
+        rope_parameters={"rope_type": "default", "rope_theta": 10_000.0},
+    )
+    theirs = randomised(gpt_oss.GptOssAttention(config, 0))
+    ours = Attention(
+        **TOY.attention | {"bias": True},
+        rotary=Rotary(d_head=4),
+        sinks=True,
+        fused=fused,
+    ).double()
+    weights = theirs.state_dict()
+    ours.load_state_dict(
+        {
+            name: weights[name.replace("w_", "").replace(".", "_proj.")]
+            if "." in name
+            else weights[name]
+            for name in ours.state_dict()
+        }
+    )
+    x, mask = x_and_mask()
+    rotary = gpt_oss.GptOssRotaryEmbedding(config)
+    expected, _ = called(theirs, rotary, x, mask)
+    torch.testing.assert_close(ours(x, mask=mask), expected, **SINGLE)
 
 
 @pytest.mark.parametrize("is_decoder", [False, True])
