@@ -2,11 +2,22 @@
 
 import os
 import sys
+from importlib import import_module
 
 from typer.exceptions import Abort, TyperException
 
-from xfmr.cli import costs, counting, logits  # noqa: F401
 from xfmr.cli.app import app, say
+
+# where each command is; only what is asked for is imported, for speed
+MODULES = {
+    "count": "counting",
+    "compare": "counting",
+    "presets": "counting",
+    "flops": "costs",
+    "memory": "costs",
+    "trace": "tracing",
+    "logits": "logits",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -14,6 +25,15 @@ def main(arguments: list[str] | None = None) -> int:
 
     What a caller got wrong is one line on the error output and the status 2.
     """
+    if arguments is None:
+        arguments = sys.argv[1:]
+    asked = MODULES.get(arguments[0]) if arguments else None
+    for module in [asked] if asked else dict.fromkeys(MODULES.values()):
+        import_module(f"xfmr.cli.{module}")
+    # typer reads every option by way of pydantic, --help included, and to
+    # import that takes as long as all the rest
+    for part in (app.info, *app.registered_commands):
+        part.add_help_option = "--help" in arguments
     try:
         status = app(arguments, prog_name="xfmr", standalone_mode=False)
         sys.stdout.flush()

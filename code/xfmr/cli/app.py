@@ -18,14 +18,22 @@ from xfmr import zoo
 from xfmr.families import Reading, read
 
 app = typer.Typer(
-    help="The arithmetic of transformers, from a config.json or a name.",
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 CONFIG = "a preset's name, a config.json, or a folder that holds one"
 Given = Annotated[str, typer.Argument(metavar="CONFIG", help=CONFIG)]
+# A command that is given names alone takes a Context and these, and reads
+# `context.args`, so that pydantic need not be imported.
+Context = typer.Context.__base__  # what typer passes for a typer.Context
+WORDS = {"allow_extra_args": True}
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead")]
+
+
+@app.callback()
+def commands() -> None:
+    """The arithmetic of transformers, from a config.json or a name."""
 
 
 def reading(given: str) -> Reading:
@@ -37,16 +45,17 @@ def reading(given: str) -> Reading:
         ValueError: if it stands for none, or its file cannot be counted.
     """
     path = Path(given)
-    if path.is_file() or (path / "config.json").is_file():
-        found = read(path)
-    elif path.name != given or path.suffix == ".json" or path.is_dir():
+    is_one = path.is_file() or (path / "config.json").is_file()
+    is_name = path.name == given and path.suffix != ".json"
+    if is_one or not is_name:
         found = read(path)
     else:
         found = zoo.find(given).reading
     for line in found.warnings:
         say(f"{found.config.name}: {line}")
     if found.assumed:
-        say(f"{found.config.name}: no architectures, so {found.counted}")
+        name, counted = found.config.name, found.counted
+        say(f"{name}: no architectures, so {counted} is counted")
     return found
 
 

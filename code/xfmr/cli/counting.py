@@ -1,14 +1,11 @@
 """`xfmr count`, `compare` and `presets`: parameters, without torch."""
 
-from typing import Annotated
-
-import typer
-
 from xfmr import count, zoo
 from xfmr.cli.app import (
     CONFIG,
+    WORDS,
     AsJson,
-    Given,
+    Context,
     app,
     put_json,
     put_table,
@@ -34,10 +31,17 @@ def record(found: Reading) -> dict[str, object]:
     }
 
 
-@app.command("count")
-def count_command(config: Given, as_json: AsJson = False) -> None:
-    """Count the parameters of a model, part by part."""
-    found = reading(config)
+@app.command(
+    "count", context_settings=WORDS, options_metavar="CONFIG [OPTIONS]"
+)
+def count_command(context: Context, as_json: AsJson = False) -> None:
+    """Count the parameters of a model, part by part.
+
+    CONFIG is a preset's name, a config.json, or a folder that holds one.
+    """
+    if len(context.args) != 1:
+        raise ValueError(f"count takes one CONFIG: {CONFIG}")
+    found = reading(context.args[0])
     counted = record(found)
     if as_json:
         put_json(counted)
@@ -49,15 +53,17 @@ def count_command(config: Given, as_json: AsJson = False) -> None:
     put_table([*rows, *((_words(key), counted[key]) for key in TOTALS)])
 
 
-@app.command("compare")
-def compare_command(
-    configs: Annotated[
-        list[str], typer.Argument(metavar="CONFIG...", help=CONFIG)
-    ],
-    as_json: AsJson = False,
-) -> None:
-    """Set the parameters of several models side by side."""
-    records = [record(reading(config)) for config in configs]
+@app.command(
+    "compare", context_settings=WORDS, options_metavar="CONFIG... [OPTIONS]"
+)
+def compare_command(context: Context, as_json: AsJson = False) -> None:
+    """Set the parameters of several models side by side.
+
+    CONFIG is a preset's name, a config.json, or a folder that holds one.
+    """
+    if not context.args:
+        raise ValueError(f"compare takes a CONFIG or more: {CONFIG}")
+    records = [record(reading(config)) for config in context.args]
     if as_json:
         put_json(records)
         return
