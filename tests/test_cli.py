@@ -130,6 +130,7 @@ TOYS = {
     "gpt2": TOY,
     "bert": COMMON | {"max_position_embeddings": 13, "type_vocab_size": 2},
     "transformer": COMMON | {"decoder_layers": 1},
+    "llama": COMMON | {"num_key_value_heads": 2},
 }
 
 
@@ -148,10 +149,10 @@ def test_trace(call, tmp_path, family):
     for key in ("bytes", "parameters", "flops"):
         assert found[key] == sum(row[key] for row in found["tensors"])
     scores = [r for r in found["tensors"] if r["tensor"] == "scores"]
-    assert [r["size"] for r in scores] == [[6, config.n_heads, 1, 3, 3]] * len(
-        scores
-    )
-    assert "LayerNorm" in {row["made_by"] for row in found["tensors"]}
+    size = [6, config.n_kv_heads, config.n_group, 3, 3]
+    assert [r["size"] for r in scores] == [size] * len(scores)
+    norms = {"LayerNorm", "RMSNorm"} & {r["made_by"] for r in found["tensors"]}
+    assert len(norms) == 1
 
 
 def test_trace_as_a_table(call, tmp_path):
@@ -224,7 +225,7 @@ def test_counting_needs_no_torch(command):
         (["count", "nowhere/config.json"], "nowhere/config.json does not"),
         (["count", "nowhere.json"], "nowhere.json does not exist"),
         (["count", "."], "config.json does not exist"),
-        (["trace", "llama-2-7b"], "llama can be counted and not yet followed"),
+        (["trace", "bart-base"], "bart can be counted and not yet followed"),
         (["trace", "gpt2", "--tokens", "0"], "Invalid value for '--tokens'"),
         (["trace", "gpt2", "--batch", "0"], "Invalid value for '--batch'"),
     ],

@@ -18,7 +18,11 @@ MODELS = {
     "bert": "bert.Bert",
     "gpt2": "gpt.GPT",
     "transformer": "transformer.Transformer",
-}
+    "t5": "t5.T5",
+} | dict.fromkeys(
+    ("llama", "mistral", "mixtral", "gemma", "gemma2", "qwen2", "phi3"),
+    "llama.Llama",
+)
 # calls that are one row each, wherever a model makes them
 FOLDED = {
     "norm": ("LayerNorm.forward", "RMSNorm.forward"),
