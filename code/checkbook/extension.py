@@ -330,7 +330,7 @@ def setup(app: Sphinx) -> dict:
     theme.setup_theme(app)
     return {
         "version": checkbook.__version__,
-        "env_version": 1,
+        "env_version": 2,
         "parallel_read_safe": False,
         "parallel_write_safe": True,
     }

@@ -1,24 +1,34 @@
-"""The ledger: every check of the build on one page.
+"""The ledger: every check of the build, on one page or on one for each part.
 
     ```{ledger}
     ```                   the table, in the order of the book
+    ```{ledger}
+    :part: CAPTION
+    ```                   that of the chapters under a caption of the contents
     {ledger-count}`all`   how many checks the build holds
 
-Both are filled in when pages are written, from `env.checkbook_checks`: for
-each page the checks its roles left there, in their order. The page and the
-count are written again whenever any check has changed.
+A check takes about 250 bytes, so that a long book wants a page for each part;
+the ledger without a part then has the rest, and links to all. They are filled
+in when pages are written, from `env.checkbook_checks`: for each page the
+checks its roles left there, in their order. Ledgers and counts are written
+again whenever any check has changed.
 """
 
 import json
 from html import escape
+from types import MappingProxyType
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from .theme.place import order
+from .theme.body import many
+from .theme.place import order, parts
 
+LOG = logging.getLogger(__name__)
 KINDS = {
     "num": "number",
     "chk": "formula",
@@ -38,11 +48,14 @@ class ledger_count(nodes.Inline, nodes.Element):
 
 
 class LedgerDirective(SphinxDirective):
-    """The table of all checks."""
+    """The table of all checks, or of those of one part."""
+
+    option_spec = MappingProxyType({"part": directives.unchanged_required})
 
     def run(self) -> list[nodes.Node]:
-        """A place for the table; the page is remembered as the ledger."""
-        remember(self.env, "checkbook_ledger_pages")
+        """A place for the table; the page is remembered as a ledger."""
+        part = self.options.get("part", "")
+        remember(self.env, "checkbook_ledger_pages")[self.env.docname] = part
         return [ledger_table()]
 
 
@@ -59,17 +72,27 @@ class LedgerCount(SphinxRole):
                 line=self.lineno,
             )
             return [], [message]
-        remember(self.env, "checkbook_count_pages")
+        remember(self.env, "checkbook_count_pages")[self.env.docname] = ""
         return [ledger_count(of=self.text)], []
 
 
-def remember(env: BuildEnvironment, name: str) -> None:
-    """Note that the page being read needs writing when the checks change."""
-    pages = getattr(env, name, None)
-    if pages is None:
-        pages = set()
-        setattr(env, name, pages)
-    pages.add(env.docname)
+def remember(env: BuildEnvironment, name: str) -> dict[str, str]:
+    """The pages that need writing when the checks change, to add one to."""
+    if not hasattr(env, name):
+        setattr(env, name, {})
+    return getattr(env, name)
+
+
+def ledgers(env: BuildEnvironment) -> dict[str, str]:
+    """The page on which each page's checks are listed; none if on none."""
+    found = remember(env, "checkbook_ledger_pages")
+    by_part = {part: page for page, part in sorted(found.items())}
+    listed = dict.fromkeys(env.found_docs, by_part.get(""))
+    for part in parts(env):
+        if part.caption in by_part:
+            here = [chapter.docname for chapter in part.chapters]
+            listed |= dict.fromkeys(here, by_part[part.caption])
+    return {page: ledger for page, ledger in listed.items() if ledger}
 
 
 def all_checks(env: BuildEnvironment) -> dict[str, list[dict]]:
@@ -123,7 +146,14 @@ def choice(name: str, label: str, options: dict[str, str]) -> str:
 
 def table(app: Sphinx, docname: str) -> str:
     """The whole ledger as HTML; a script unhides its filter."""
-    env, checks = app.env, all_checks(app.env)
+    env = app.env
+    checks = {
+        page: found
+        for page, found in all_checks(env).items()
+        if env.checkbook_ledgers.get(page) == docname
+    }
+    if not checks:
+        return ""
     titles = {page: env.titles[page].astext() for page in checks}
     kinds = {c["kind"] for rows in checks.values() for c in rows}
     html = [
@@ -154,28 +184,60 @@ def table(app: Sphinx, docname: str) -> str:
     return "".join([*html, "</table></div>\n"])
 
 
+def others(app: Sphinx, docname: str) -> str:
+    """Links to the ledgers of the parts, from the one that has the rest."""
+    env, known = app.env, app.env.checkbook_ledger_pages
+    if known[docname]:
+        return ""
+    found = {page: 0 for page in order(env) if page in known}
+    for page, checks in all_checks(env).items():
+        found[env.checkbook_ledgers[page]] += len(checks)
+    items = "".join(
+        f'<li><a href="{app.builder.get_relative_uri(docname, page)}">'
+        f"{escape(known[page])}</a>: "
+        f"{many(n, 'check')}</li>\n"
+        for page, n in found.items()
+        if page != docname
+    )
+    return items and f"<ul>\n{items}</ul>\n"
+
+
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put the table and the count into a page that is about to be written."""
     for node in list(doctree.findall(ledger_table)):
-        node.replace_self(nodes.raw("", table(app, docname), format="html"))
+        html = others(app, docname) + table(app, docname)
+        node.replace_self(nodes.raw("", html, format="html"))
     for node in list(doctree.findall(ledger_count)):
         node.replace_self(nodes.Text(f"{count(app.env, node['of']):,}"))
 
 
 def changed(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """The pages to write again because some check of the book has changed."""
+    """The pages to write again because some check of the book has changed.
+
+    A page whose checks are listed elsewhere now is one of them.
+    """
+    found = remember(env, "checkbook_ledger_pages")
+    captions = {part.caption for part in parts(env)}
+    for page, part in sorted(found.items()):
+        if part and part not in captions:
+            LOG.warning(
+                "ledger: no part %r in the contents", part, location=page
+            )
+    old = getattr(env, "checkbook_ledgers", {})
+    env.checkbook_ledgers = ledgers(env)
+    moved = {p for p in old if old[p] != env.checkbook_ledgers.get(p)}
     now = json.dumps([all_checks(env), order(env)], sort_keys=True)
     before = getattr(env, "checkbook_ledger_state", None)
     env.checkbook_ledger_state = now
-    ledgers = getattr(env, "checkbook_ledger_pages", set())
-    counts = getattr(env, "checkbook_count_pages", set())
-    return [] if before == now else sorted(ledgers | counts)
+    counts = remember(env, "checkbook_count_pages")
+    changed = set() if before == now else {*found, *counts}
+    return sorted((changed | moved) & env.found_docs)
 
 
 def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
     """Forget what a page asked for, before it is read again."""
     for name in ("checkbook_ledger_pages", "checkbook_count_pages"):
-        getattr(env, name, set()).discard(docname)
+        remember(env, name).pop(docname, None)
 
 
 def setup_ledger(app: Sphinx) -> None:

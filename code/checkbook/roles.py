@@ -20,6 +20,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import set_source_info
 
 from checkbook import pages
+from checkbook.theme.body import ledger_page
 from checkbook.verdicts import verdict
 
 LOG = logging.getLogger(__name__)
@@ -115,9 +116,8 @@ def visit_checked(self, node: nodes.Element) -> None:
         return
     docname = self.builder.current_docname
     anchor = node["ids"][0]
-    ledgers = getattr(self.builder.env, "checkbook_ledger_pages", ())
     href = f"#{anchor}"
-    for ledger in sorted(ledgers)[:1]:
+    if ledger := ledger_page(self.builder.env, docname):
         there = self.builder.get_relative_uri(docname, ledger)
         href = f"{there}#{docname.replace('/', '-')}-{anchor}"
     data = {

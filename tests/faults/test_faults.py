@@ -111,6 +111,33 @@ def test_a_changed_source_is_set_again(copy):
     assert copy.published() == again
 
 
+def test_a_ledger_for_each_part(copy):
+    """Each check stands on one ledger, to which its page leads."""
+    copy.write("rest.md", "# Rest\n\n```{ledger}\n```\n")
+    first = "# First\n\n```{ledger}\n:part: One & all\n```\n"
+    copy.write("first.md", first)
+    toc = "format: jb-book\nroot: index\nparts:\n"
+    for caption, pages in (("One & all", "one"), ("Other", "two rest first")):
+        files = "".join(f"\n  - file: {page}" for page in pages.split())
+        toc += f"- caption: {caption}\n  chapters:{files}\n"
+    copy.write("_toc.yml", toc)
+    for options in ((), ("--clean",)):
+        assert copy.build(*options).code == 0
+        site = copy.root / "_build/html"
+        text = {p.stem: p.read_text() for p in site.glob("*.html")}
+        rows = {name: text[name].count("<tr id=") for name in text}
+        assert {n: r for n, r in rows.items() if r} == {"rest": 1, "first": 1}
+        assert '<tr id="two-' in text["rest"]
+        link = '<a href="first.html">One &amp; all</a>: 1 check'
+        assert link in text["rest"]
+        assert 'href="first.html#one-' in text["one"]
+        assert 'href="rest.html#two-' in text["two"]
+    copy.write("first.md", first.replace("One & all", "No"))
+    for _ in range(2):
+        done = copy.build()
+        assert "no part 'No' in the contents" in done.said_of("first")
+
+
 def test_a_wrong_digit_runs_nothing_and_fails_twice(copy):
     page = copy.folder / "one.md"
     page.write_text(page.read_text().replace("`9 =", "`8 ="))

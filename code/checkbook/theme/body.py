@@ -13,6 +13,7 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
 WORDS_PER_MINUTE = 180
 
@@ -34,7 +35,7 @@ def facts(
     if ran := seconds(app, docname):
         found.append(f"ran in {max(1, round(ran))} s")
     checks = getattr(app.env, "checkbook_checks", {}).get(docname, [])
-    if checks and (page := ledger_page(app)):
+    if checks and (page := ledger_page(app.env, docname)):
         link = f"{context['pathto'](page)}#{docname.replace('/', '-')}"
         found.append(f'<a href="{link}">{many(len(checks), "check")}</a>')
     elif checks:
@@ -57,9 +58,9 @@ def headed(body: str, where: str | None, facts: list[str]) -> str:
     return f'{title}{end}<div class="place">{spans}</div>{rest}'
 
 
-def ledger_page(app: Sphinx) -> str | None:
-    """The page that lists all checks, if the book has one."""
-    return min(getattr(app.env, "checkbook_ledger_pages", ()), default=None)
+def ledger_page(env: BuildEnvironment, docname: str) -> str | None:
+    """The page that lists a page's checks, if the book has one."""
+    return getattr(env, "checkbook_ledgers", {}).get(docname)
 
 
 def many(count: int, noun: str) -> str:
@@ -116,7 +117,7 @@ def named(match: re.Match) -> str:
 
 def link_blocks(app: Sphinx, docname: str, body: str) -> str:
     """Give each checked display formula its own way into the ledger."""
-    page = ledger_page(app)
+    page = ledger_page(app.env, docname)
     there = page and app.builder.get_relative_uri(docname, page)
 
     def linked(match: re.Match) -> str:
