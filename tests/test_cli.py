@@ -130,7 +130,8 @@ TOYS = {
     "gpt2": TOY,
     "bert": COMMON | {"max_position_embeddings": 13, "type_vocab_size": 2},
     "transformer": COMMON | {"decoder_layers": 1},
-    "llama": COMMON | {"num_key_value_heads": 2},
+    "llama": COMMON
+    | {"hidden_size": 80, "num_attention_heads": 8, "num_key_value_heads": 2},
 }
 
 
