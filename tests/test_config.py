@@ -114,6 +114,10 @@ def test_heads_that_cannot_be_grouped():
         ({"qk_norm": "x"}, r"qk_norm='x' must be one of \('head', 'all'\)"),
         ({"d_rotary": 3}, r"d_rotary=3 must be even"),
         ({"d_rotary": 66}, r"d_rotary=66 must not exceed d_head=64"),
+        (
+            {"d_embedding": 5, "d_token": 4},
+            r"^d_embedding=5 must be absent where d_token=4 is not$",
+        ),
         ({"windowed": (True,) * 12}, r"windowed needs a window"),
         (
             {"windowed": (True,) * 11, "window": 4},

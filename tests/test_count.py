@@ -8,6 +8,7 @@ from math import prod
 import pytest
 
 from xfmr import count
+from xfmr.config import Experts, Latent
 from xfmr.presets import (
     BERT_BASE,
     GPT2,
@@ -223,3 +224,182 @@ def test_counting_imports_neither_torch_nor_models():
     run = [sys.executable, "-c", script]
     out = subprocess.run(run, capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+TINY = replace(
+    GPT2,
+    n_layers=3,
+    d_model=6,
+    n_heads=2,
+    n_kv_heads=2,
+    d_head=3,
+    d_ff=5,
+    vocab_size=11,
+    context_length=7,
+)
+PAIR = replace(TINY, n_decoder_layers=4)
+
+
+def differs(config, **change):
+    """The parts that a change of the configuration changes, by how much."""
+    before, after = count.parts(config), count.parts(replace(config, **change))
+    names = dict.fromkeys([*before, *after])
+    changes = {n: after.get(n, 0) - before.get(n, 0) for n in names}
+    return {name: n for name, n in changes.items() if n}
+
+
+@pytest.mark.parametrize(
+    ("config", "change", "expected"),
+    [
+        (TINY, {"n_spare_positions": 2}, {"position embedding": 2 * 6}),
+        (PAIR, {"n_spare_positions": 2}, {"position embedding": 2 * 2 * 6}),
+        (PAIR, {"n_token_tables": 3}, {"token embedding": 2 * 11 * 6}),
+        (PAIR, {"embedding_norm": True}, {"embedding norm": 2 * 2 * 6}),
+        (TINY, {"norm_bias": False}, {"norm": -36, "final norm": -6}),
+        (
+            TINY,
+            {"norm_gain": False, "norm_bias": False},
+            {"norm": -72, "final norm": -12},
+        ),
+        (TINY, {"first_norm": False}, {"norm": -12}),
+        (TINY, {"final_norm": False}, {"final norm": -12}),
+        (TINY, {"shared_norm": True}, {"norm": -3 * 12}),
+        (TINY, {"qk_norm": "head"}, {"query and key norm": 3 * 2 * 3}),
+        (
+            replace(TINY, n_kv_heads=1),
+            {"qk_norm": "all"},
+            {"query and key norm": 3 * (2 + 1) * 3},
+        ),
+        (TINY, {"sinks": True}, {"sinks": 3 * 2}),
+        (PAIR, {"sinks": True}, {"sinks": (3 + 2 * 4) * 2}),
+        (TINY, {"output_bias": False}, {"attention": -3 * 6}),
+        (
+            TINY,
+            {"attention_bias": False, "output_bias": True},
+            {"attention": -3 * 3 * 6},
+        ),
+        (
+            TINY,
+            {"n_distinct_layers": 1},
+            {
+                "attention": -2 * (4 * 36 + 24),
+                "feed-forward": -2 * (60 + 11),
+                "norm": -2 * 24,
+            },
+        ),
+        (PAIR, {"d_decoder_ff": 7}, {"feed-forward": 4 * 2 * (2 * 6 + 1)}),
+        (
+            TINY,
+            {"position": "projected"},
+            {"position embedding": -42, "position projection": 3 * 6 * 6},
+        ),
+        (
+            PAIR,
+            {"position": "relative", "n_buckets": 8, "max_distance": 9},
+            {"position embedding": -84, "relative positions": 2 * 8 * 2},
+        ),
+        (
+            TINY,
+            {"d_token": 4},
+            {"token embedding": -22, "embedding projection": 2 * 4 * 6},
+        ),
+        (
+            TINY,
+            {"d_embedding": 4, "heads": ("mlm",), "tied": False},
+            {
+                "token embedding": -22,
+                "position embedding": -14,
+                "embedding projection": 4 * 6 + 6,
+                "mlm": 6 * 4 + 4 + 8 + 11 + 11 * 4,
+            },
+        ),
+        (
+            replace(TINY, heads=("mlm",)),
+            {"mlm_dense_bias": False, "n_mlm_biases": None},
+            {"mlm": -6 - 11},
+        ),
+        (replace(TINY, heads=("mlm",)), {"n_mlm_biases": 2}, {"mlm": 11}),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else None,
+)
+def test_what_a_model_may_have(config, change, expected):
+    assert differs(config, **change) == expected
+
+
+EXPERTS = Experts(n_experts=5, n_active=2, d_ff=4)
+
+
+def test_experts_stand_in_place_of_the_layer():
+    plain = replace(TINY, ff_bias=False)
+    one = 2 * 6 * 4
+    found = count.parts(replace(plain, experts=EXPERTS))
+    assert "feed-forward" not in found
+    assert (found["experts"], found["router"]) == (3 * 5 * one, 3 * 5 * 6)
+    biased = replace(EXPERTS, bias=True, router_bias=True, d_ff_shared=7)
+    found = count.parts(replace(plain, experts=biased))
+    assert found["experts"] == 3 * 5 * (one + 4 + 6)
+    assert found["router"] == 3 * 5 * (6 + 1)
+    assert found["shared expert"] == 3 * 2 * 6 * 7
+    some = replace(plain, experts=replace(EXPERTS, layers=(0, 2)))
+    found = count.parts(some)
+    assert found["feed-forward"] == 2 * 6 * 5
+    assert found["experts"] == 2 * 5 * one
+    none = replace(plain, experts=replace(EXPERTS, layers=()))
+    assert count.parts(none) == count.parts(plain)
+
+
+def test_experts_that_are_not_chosen_are_idle():
+    some = replace(TINY, experts=replace(EXPERTS, layers=(0, 2)))
+    idle = 2 * (5 - 2) * (2 * 6 * 4)
+    assert count.parameters(some) - count.active(some) == idle
+    assert count.active(TINY) == count.parameters(TINY)
+
+
+def test_a_latent_layer_matrix_by_matrix():
+    size = {"d_content": 3, "d_rotary": 2, "d_value": 7, "d_latent": 11}
+    latent = Latent(**size, d_query=13)
+    D, N = 17, 5
+    matrices = {
+        **{"q down": 13 * D, "q norm": 13, "q up": N * (3 + 2) * 13},
+        **{"kv down": (11 + 2) * D, "kv norm": 11, "kv up": N * (3 + 7) * 11},
+        "output": D * N * 7,
+    }
+    found = count.latent_attention(d_model=D, n_heads=N, latent=latent)
+    assert found == sum(matrices.values())
+    biased = count.latent_attention(
+        d_model=D, n_heads=N, latent=latent, bias=True
+    )
+    assert biased - found == 13 + (11 + 2) + D
+    straight = Latent(**size)
+    found = count.latent_attention(d_model=D, n_heads=N, latent=straight)
+    direct = {"q down": 0, "q norm": 0, "q up": N * (3 + 2) * D}
+    assert found == sum((matrices | direct).values())
+    biased = count.latent_attention(
+        d_model=D, n_heads=N, latent=straight, bias=True
+    )
+    assert biased - found == (11 + 2) + D
+    config = replace(TINY, latent=straight, attention_bias=False)
+    assert count.parts(config)["attention"] == 3 * count.latent_attention(
+        d_model=6, n_heads=2, latent=straight
+    )
+    for name in ("d_model", "n_heads"):
+        sizes = {"d_model": D, "n_heads": N} | {name: 0}
+        with pytest.raises(ValueError, match=f"^{name}=0 must be at least 1$"):
+            count.latent_attention(**sizes, latent=latent)
+
+
+def test_what_is_no_embedding():
+    total = count.parameters
+    assert total(TINY) - count.non_embedding(TINY) == 11 * 6 + 7 * 6
+    untied = replace(TINY, tied=False)
+    assert count.non_embedding(untied) == count.non_embedding(TINY)
+    bare = replace(untied, heads=())
+    assert total(bare) - count.non_embedding(bare) == 11 * 6 + 7 * 6
+    masked = replace(untied, heads=("pooler", "mlm"))
+    assert total(masked) - count.non_embedding(masked) == 2 * 11 * 6 + 7 * 6
+    apart = replace(PAIR, n_token_tables=3)
+    assert count.non_embedding(apart) == count.non_embedding(PAIR)
+    assert count.embedding(apart) == 11 * 6
+    narrow = replace(TINY, d_token=4)
+    assert count.embedding(narrow) == 11 * 4
+    assert count.embedding(replace(TINY, d_embedding=5)) == 11 * 5
