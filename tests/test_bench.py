@@ -103,3 +103,28 @@ def test_the_shapes_that_are_promised():
     assert bench.SIZES == {"B": 8, "N": 12, "H": 64}
     assert bench.BOUND == 1.15
     assert bench.scaled_dot_product_attention is scaled_dot_product_attention
+
+
+def test_the_fastest_process_counts(monkeypatch):
+    clock, costs, asked = [0.0], [5, 3, 4, 3.5, 9, 9, 9], []
+    monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
+
+    def run(words, *, check, stdout):
+        clock[0] += costs[len(asked)]
+        asked.append((words[1:], check))
+
+    monkeypatch.setattr(bench.subprocess, "run", run)
+    assert bench.fastest("count gpt2") == 3
+    assert asked == [(["-m", "xfmr", "count", "gpt2"], True)] * bench.N_RUNS
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status"), [([0.4, 1.0], 0), ([0.41, 0], 1), ([0, 1.01], 1)]
+)
+def test_commands_have_bounds(monkeypatch, capsys, seconds, status):
+    taken = dict(zip(["count gpt2", "presets"], seconds, strict=True))
+    monkeypatch.setattr(bench, "fastest", taken.__getitem__)
+    assert bench.commands() == status
+    printed = capsys.readouterr().out
+    assert f"xfmr count gpt2  {seconds[0]:.3f} s, at most 0.4 s" in printed
+    assert f"xfmr presets     {seconds[1]:.3f} s, at most 1.0 s" in printed
