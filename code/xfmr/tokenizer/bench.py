@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
@@ -25,19 +25,16 @@ LEAST_SPEED = 1.0  # megabytes a second to encode
 
 
 def written(n_bytes: int) -> str:
-    """A text of so many bytes, or one less: made-up words, a few of them often."""
+    """A text of so many bytes, or one less: words of which few are often."""
     rng = random.Random(0)
-    starts, vowels, ends = (
+    parts = (
         "b c d f g k l m n p r s t th sh".split(),
         "aeiou",
-        ("", "", "n", "r", "s", "t", "ng", "é"),
+        ["", "", "n", "r", "s", "t", "ng", "é"],
     )
-
-    def syllable() -> str:
-        return rng.choice(starts) + rng.choice(vowels) + rng.choice(ends)
-
+    syllables = ["".join(each) for each in product(*parts)]
     words = [
-        "".join(syllable() for _ in range(rng.randint(1, 4)))
+        "".join(rng.choices(syllables, k=rng.randint(1, 4)))
         for _ in range(100_000)
     ]
     weights = [1 / (1 + rank) for rank in range(len(words))]
