@@ -4,7 +4,7 @@
 #   make book      build the book and publish it as _build/html
 #   make test      all that CI runs: lint, tests, a clean build, the site
 #   make lab       open the chapters as notebooks in JupyterLab
-#   make bench     time attention, tokens and builds, weigh the pages
+#   make bench     time attention, GPT-2, tokens and builds, weigh the pages
 #   make mutate    inject wrong numbers and count those that get past
 #   make clean     remove what the builds made (and leave the environments)
 #
@@ -48,6 +48,7 @@ test: $(TESTABLE)
 bench: $(TESTABLE)
 	@$(PY) -m xfmr.bench
 	@$(PY) -m xfmr.tokenizer.bench
+	@$(PY) -m xfmr.bench_models
 	@$(PY) -m checkbook bench $(BOOK) $(ARGS)
 
 mutate: $(TESTABLE)

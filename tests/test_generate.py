@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from xfmr.cache import empty_caches
-from xfmr.generate import greedy
+from xfmr.generate import column_major, greedy
 from xfmr.models.gpt import GPT
 from xfmr.presets import GPT2
 
@@ -78,3 +78,16 @@ def test_the_prompt_comes_first_and_nothing_is_learned():
 def test_nothing_to_generate_from(tokens, n_new, message):
     with pytest.raises(ValueError, match=message):
         greedy(toy(), tokens, n_new=n_new)
+
+
+def test_the_order_of_memory_changes_no_number():
+    plain, other = toy(), toy()
+    assert column_major(other) is other
+    for p, q in zip(plain.parameters(), other.parameters(), strict=True):
+        assert torch.equal(p, q)
+        assert q.is_contiguous() == (q.ndim == 1)
+        assert q.ndim == 1 or q.T.is_contiguous()
+    torch.testing.assert_close(other(PROMPTS), plain(PROMPTS))
+    assert torch.equal(
+        greedy(other, PROMPTS, n_new=8), greedy(plain, PROMPTS, n_new=8)
+    )

@@ -29,9 +29,15 @@ from xfmr.rotary import Rotary
 
 
 class Block(nn.Module):
-    """Sublayers under their names, and the norms of each."""
+    """Sublayers under their names, and the norms of each.
 
-    def __init__(self, config: Config, **sublayers: nn.Module):
+    Args:
+        fused: whether torch's kernels compute the norms.
+    """
+
+    def __init__(
+        self, config: Config, *, fused: bool = False, **sublayers: nn.Module
+    ):
         super().__init__()
         self.norm_order = config.norm_order
         for name, layer in sublayers.items():
@@ -40,7 +46,8 @@ class Block(nn.Module):
             if config.norm_order == "sandwich":
                 norms.append(f"{name}_output_norm")
             for norm in norms:
-                self.add_module(norm, norm_of(config, config.d_model))
+                made = norm_of(config, config.d_model, fused=fused)
+                self.add_module(norm, made)
 
     def residual(
         self,
@@ -70,7 +77,8 @@ class EncoderBlock(Block):
         config: what the block has.
         layer: its number from 0, where layers differ.
         causal: whether no position reads those after it.
-        fused: whether the attention keeps no weights, as in `Attention`.
+        fused: whether torch's kernels compute what they can: the attention
+            keeps no weights, as in `Attention`, and norms no steps.
     """
 
     def __init__(
@@ -83,8 +91,9 @@ class EncoderBlock(Block):
     ):
         super().__init__(
             config,
+            fused=fused,
             attention=_self_attention(config, layer, causal, fused),
-            feed_forward=_feed_forward(config, layer),
+            feed_forward=_feed_forward(config, layer, fused),
         )
 
     def forward(
@@ -110,7 +119,8 @@ class DecoderBlock(Block):
     Args:
         config: what the block has.
         causal: whether no position reads those of x after it.
-        fused: whether the attention keeps no weights, as in `Attention`.
+        fused: whether torch's kernels compute what they can: the attention
+            keeps no weights, as in `Attention`, and norms no steps.
     """
 
     def __init__(
@@ -118,10 +128,13 @@ class DecoderBlock(Block):
     ):
         super().__init__(
             config,
+            fused=fused,
             attention=_self_attention(config, 0, causal, fused),
             cross_attention=Attention(**_attention(config), fused=fused),
             feed_forward=FeedForward(
-                **config.feed_forward, activation=config.activation
+                **config.feed_forward,
+                activation=config.activation,
+                fused=fused,
             ),
         )
 
@@ -201,8 +214,12 @@ def _rotary(config: Config, layer: int) -> Rotary | None:
     return Rotary(d_head=config.d_head, d_rotary=config.d_rotary, **choice)
 
 
-def _feed_forward(config: Config, layer: int) -> FeedForward | Mixture:
+def _feed_forward(
+    config: Config, layer: int, fused: bool
+) -> FeedForward | Mixture:
     experts = config.experts
     if experts and (experts.layers is None or layer in experts.layers):
         return Mixture(config)
-    return FeedForward(**config.feed_forward, activation=config.activation)
+    return FeedForward(
+        **config.feed_forward, activation=config.activation, fused=fused
+    )

@@ -13,7 +13,7 @@ from xfmr.cache import KVCache
 from xfmr.config import Config
 from xfmr.embedding import Embedding
 from xfmr.models import required
-from xfmr.norm import LayerNorm
+from xfmr.norm import norm_of
 
 REQUIRED = {
     "n_decoder_layers": None,
@@ -32,7 +32,7 @@ class GPT(nn.Module):
 
     Args:
         config: what the model has.
-        fused: whether the attention keeps no weights, as in `Attention`.
+        fused: whether torch's kernels compute what they can, as in blocks.
 
     Raises:
         ValueError: if the configuration is not that of a GPT.
@@ -51,7 +51,7 @@ class GPT(nn.Module):
             EncoderBlock(config, causal=True, fused=fused)
             for _ in range(config.n_layers)
         )
-        self.final_norm = LayerNorm(config.d_model, eps=config.norm_eps)
+        self.final_norm = norm_of(config, config.d_model, fused=fused)
 
     def forward(
         self,

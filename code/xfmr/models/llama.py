@@ -45,7 +45,7 @@ class Llama(nn.Module):
 
     Args:
         config: what the model has.
-        fused: whether the attention keeps no weights, as in `Attention`.
+        fused: whether torch's kernels compute what they can, as in blocks.
 
     Raises:
         ValueError: if the configuration is not that of such a decoder.
@@ -68,7 +68,7 @@ class Llama(nn.Module):
             EncoderBlock(config, layer=n, causal=True, fused=fused)
             for n in range(config.n_layers)
         )
-        self.final_norm = norm_of(config, config.d_model)
+        self.final_norm = norm_of(config, config.d_model, fused=fused)
         self.unembedding = None
         if not config.tied:
             self.unembedding = nn.Linear(

@@ -17,7 +17,7 @@ from xfmr.block import DecoderBlock, EncoderBlock
 from xfmr.cache import KVCache
 from xfmr.config import Config
 from xfmr.models import required
-from xfmr.norm import RMSNorm
+from xfmr.norm import norm_of
 from xfmr.position import RelativeBias
 
 REQUIRED = {
@@ -37,7 +37,7 @@ class Stack(nn.Module):
     Args:
         config: what the blocks have.
         decoder: whether they are causal and read a memory.
-        fused: whether their attention keeps no weights, as in `Attention`.
+        fused: whether torch's kernels compute what they can.
     """
 
     def __init__(self, config: Config, *, decoder: bool, fused: bool):
@@ -56,7 +56,7 @@ class Stack(nn.Module):
                 config.n_decoder_layers if decoder else config.n_layers
             )
         )
-        self.final_norm = RMSNorm(config.d_model, eps=config.norm_eps)
+        self.final_norm = norm_of(config, config.d_model, fused=fused)
 
 
 class T5(nn.Module):
@@ -64,7 +64,7 @@ class T5(nn.Module):
 
     Args:
         config: what the model has.
-        fused: whether the attention keeps no weights, as in `Attention`.
+        fused: whether torch's kernels compute what they can, as in blocks.
 
     Raises:
         ValueError: if the configuration is not that of a T5.
