@@ -3,18 +3,20 @@
 Reads the parsed document before anything is generated into it: text, titles,
 tables, captions, inline code, formulas, alternative texts, raw HTML. Cells,
 their outputs and literal blocks are not text. Number words count from three
-up; 0, 1 and 2 may stand in formulas and inline code.
+up; 0, 1 and 2 may stand in formulas and inline code. A unit such as GB that
+follows a checked number belongs into its role, or no check would read it.
 """
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from docutils import nodes
 from sphinx.addnodes import index, pending_xref, toctree
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
-from checkbook.literals import ONES, POWERS, TENS
+from checkbook.literals import ONES, POWERS, TENS, UNITS
 from checkbook.roles import checked
 from checkbook.verdicts import SUBSCRIPT, THOUSANDS
 
@@ -33,6 +35,8 @@ WORD = re.compile(
     rf"\b({'|'.join(LARGE)})(ty)?(-?fold)?s?\b(?!-)",
     re.I,
 )
+SCALED = [re.escape(unit) for unit, scale in UNITS.items() if scale != 1]
+BEHIND = re.compile(rf"[\s-]({'|'.join(SCALED)})(?![\w/])")
 VERDICT = re.compile(r"(Yes|No|Right|Wrong|True|False)(?=[.,:;])")
 TAG = re.compile(r"<[^>]*>")
 
@@ -97,6 +101,10 @@ def unchecked(node: nodes.Node) -> Iterator[tuple[nodes.Node, str]]:
             yield from ((node, n) for n in in_text(node.get("alt", "")))
         for child in node.children:
             yield from unchecked(child)
+        for first, second in pairwise(node.children):
+            if isinstance(first, checked) and isinstance(second, nodes.Text):
+                if unit := BEHIND.match(str(second)):
+                    yield node, unit[1]
 
 
 def _generated(node: nodes.Node) -> bool:
@@ -130,6 +138,8 @@ class Lint(SphinxTransform):
 def _advice(found: str) -> str:
     if VERDICT.match(f"{found}."):
         return f"unchecked answer {found!r}: use {{answer}}`{found} ; ...`"
+    if found in UNITS:
+        return f"unchecked unit {found!r}: write it inside the role before it"
     return f"unchecked number {found!r}: use num, chk, cite-num or lit"
 
 

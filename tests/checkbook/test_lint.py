@@ -1,8 +1,10 @@
 """Which numbers of a text the lint reports."""
 
 import pytest
+from docutils import nodes
 
-from checkbook.lint import in_code, in_tex, in_text
+from checkbook.lint import in_code, in_tex, in_text, unchecked
+from checkbook.roles import checked
 
 
 @pytest.mark.parametrize(
@@ -57,3 +59,24 @@ def test_in_code(code, found):
 )
 def test_in_tex(tex, found):
     assert list(in_tex(tex)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (" GB of it", ["GB"]),
+        (" kFLOPs", ["kFLOPs"]),
+        ("-kilobytes", ["kilobytes"]),
+        (" ms, or", ["ms"]),
+        (" GB/s", ["GB/s"]),
+        (" FLOPs for each", []),
+        (" bytes", []),
+        (" GBs", []),
+        (" of GB", []),
+        (".GB", []),
+    ],
+)
+def test_a_scaled_unit_belongs_to_its_number(text, found):
+    said = nodes.paragraph("", "", checked("", "8"), nodes.Text(text))
+    assert [unit for _, unit in unchecked(said)] == found
+    assert list(unchecked(nodes.paragraph("", "", nodes.Text(text)))) == []
