@@ -23,7 +23,7 @@ DROP = 0.35  # of type, from the middle of a line to its base
 TICK = 4.0
 
 
-def common(spans: Mapping[str, tuple[Number, Number]]) -> tuple:
+def common(spans: Mapping[str, Sequence[Number]]) -> tuple:
     """The lower and the upper end of what all spans share.
 
     Raises:
@@ -38,7 +38,7 @@ def common(spans: Mapping[str, tuple[Number, Number]]) -> tuple:
 
 
 def chart(
-    spans: Mapping[str, tuple[Number, Number]],
+    spans: Mapping[str, Sequence[Number]],
     *,
     ticks: Sequence[Number],
     x_label: str,
@@ -101,7 +101,7 @@ def chart(
     )
 
 
-def _check(spans: Mapping[str, tuple[Number, Number]]) -> None:
+def _check(spans: Mapping[str, Sequence[Number]]) -> None:
     if not spans:
         raise ValueError("spans must hold at least one")
     for name, (low, high) in spans.items():
