@@ -77,5 +77,5 @@ def check_sizes(**sizes: int) -> None:
         ValueError: if one is below one.
     """
     for name, size in sizes.items():
-        if size < 1:
+        if size <= 0:  # not `< 1`: sums of letters know their sign
             raise ValueError(f"{name}={size} must be at least 1")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from sympy import Expr, Symbol, expand, factor, latex, sympify
+from sympy import Expr, Symbol, ceiling, expand, factor, latex, sympify
 
 from xfmr.axes import AXES
 from xfmr.config import Config
@@ -17,7 +17,7 @@ from xfmr.tables import Tex
 
 LETTERS = {
     letter: Symbol(letter, integer=True, positive=True)
-    for letter in [*AXES, "b"]  # b, the bytes of a number
+    for letter in [*AXES, *"bPR"]  # bytes of a number, parameters, ranks
 }
 
 
@@ -55,9 +55,10 @@ class Formula:
         return Fraction(int(found.p), int(found.q))
 
     def agrees(self, **numbers: int) -> bool:
-        """Whether the formula's value is the function's."""
+        """Whether the formula's value is the function's, as it rounds it."""
         sizes = {letter: numbers[letter] for letter in self.letters}
-        return self.value(**numbers) == self.function(**sizes)
+        value, found = self.value(**numbers), self.function(**sizes)
+        return (float(value) if isinstance(found, float) else value) == found
 
 
 def formula(function: Callable, letters: str) -> Formula:
@@ -74,7 +75,9 @@ def formula(function: Callable, letters: str) -> Formula:
         sizes["N"] = K * G
     found = expand(sympify(function(**sizes))).subs(G, N / K)
     return Formula(
-        expression=factor(found), function=function, letters=letters
+        expression=factor(found).rewrite(ceiling),
+        function=function,
+        letters=letters,
     )
 
 

@@ -10,8 +10,6 @@ and what decoding keeps of each token, 2 L K H numbers. What a forward pass
 keeps for its backward pass is in `xfmr.activations`.
 """
 
-from math import ceil
-
 from xfmr.axes import check_sizes
 from xfmr.config import Config
 
@@ -45,7 +43,7 @@ def training_bytes(
         "gradients": size,
         "optimizer": 8 if size == 4 else 12,
     }
-    share = ceil(n_parameters / ranks)
+    share = -(-n_parameters // ranks)  # rounded up
     return {
         state: n * (share if state in STATES[:zero] else n_parameters)
         for state, n in each.items()
