@@ -95,6 +95,7 @@ def test_weights_stand_in_the_box_that_uses_them():
     boxes = [line for line in lines if "linear" in line]
     assert len(boxes) == 1 and f'color="{blue}"' in boxes[0]
     assert r"\n0.bias: H = 2" in boxes[0]
+    assert "0.weight" in texts(diagram.path(run, roles=roles))
     before = diagram.path_graph(run, roles).source
     assert r'label="0.weight\nH D = 2 × 5"' in before
     assert "label=linear" in before
