@@ -249,6 +249,7 @@ def test_rows_of_the_token_table_are_scaled():
         ({"first_norm": False}, "first_norm=False of .* must be True"),
         ({"final_norm": False}, "final_norm=False of .* must be True"),
         ({"parallel": True}, "parallel=True of .* must be False"),
+        ({"shared_norm": True}, "shared_norm=True of .* must be False"),
         ({"embedding_norm": True}, "embedding_norm=True of .* must be"),
         ({"heads": ("lm", "mlm")}, r"heads=\('lm', 'mlm'\) of .* must be"),
         ({"norm_order": "post"}, "norm_order='post' of .* must be another"),

@@ -8,8 +8,8 @@ Where the norms stand is the order:
     pre         x + layer(norm(x))                 Xiong et al. 2020, figure 1
     sandwich    x + output_norm(layer(norm(x)))    Ding et al. 2021,
                                                    section 2.4
-    output      x + norm(layer(x))                 Liu et al. 2022,
-                                                   section 3.2
+    output      x + norm(layer(x))                 Team OLMo 2025,
+                                                   section 2.1
 
 Post-norm normalises the stream itself. With the others the stream runs from
 the first block to the last untouched, and one more norm ends it. Dropout has

@@ -34,6 +34,7 @@ REQUIRED = {
     "first_norm": True,
     "final_norm": True,
     "parallel": False,
+    "shared_norm": False,
     "embedding_norm": False,
     "latent": None,
     "heads": ("lm",),
