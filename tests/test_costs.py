@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -157,6 +158,8 @@ def test_models_with_dropout():
         "GPT-2",
     ]
     assert has_dropout(BERT_BASE) and not has_dropout(LLAMA2_7B)
+    for other in ({"parallel": True}, {"gated": True}, {"norm": "rms"}):
+        assert not has_dropout(replace(BERT_BASE, **other))
 
 
 def test_tables(call):

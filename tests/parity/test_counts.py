@@ -13,10 +13,13 @@ from transformers import (
     BertForPreTraining,
     BertModel,
     DynamicCache,
+    EncoderDecoderCache,
     GPT2Config,
     GPT2LMHeadModel,
     LlamaConfig,
     LlamaForCausalLM,
+    T5Config,
+    T5ForConditionalGeneration,
 )
 
 from xfmr import compute, count, memory
@@ -180,3 +183,27 @@ def test_cache_bytes_equal_a_cache(config):
         for tensor in (layer.keys, layer.values)
     )
     assert memory.kv_cache_bytes(config, n_tokens=9) == n_bytes
+
+
+def test_cache_bytes_of_two_stacks_equal_a_cache():
+    library = T5Config(num_layers=2, num_decoder_layers=3)
+    model = on_meta(lambda: T5ForConditionalGeneration(library).bfloat16())
+    cache = EncoderDecoderCache(DynamicCache(), DynamicCache())
+    source = torch.zeros(1, 9, dtype=torch.long, device="meta")
+    model(
+        input_ids=source,
+        decoder_input_ids=source[:, :4],
+        past_key_values=cache,
+        use_cache=True,
+    )
+    config = replace(
+        TRANSFORMER_BASE, n_layers=2, n_decoder_layers=3, n_kv_heads=8
+    )
+    n_bytes = sum(
+        tensor.nbytes
+        for kind in (cache.self_attention_cache, cache.cross_attention_cache)
+        for layer in kind.layers
+        for tensor in (layer.keys, layer.values)
+    )
+    found = memory.kv_cache_bytes(config, n_tokens=4, n_source=9)
+    assert found == n_bytes
