@@ -3,8 +3,9 @@
 Schuster and Nakajima 2012; the greedy match and the mark `##` of what goes on
 within a word are those of Devlin et al. 2019, `tokenization.py` of
 google-research/bert. A word that cannot be matched to its end is unknown as
-a whole. How a vocabulary is learned is not here: the authors' trainer was
-never published, and what others call by its name is byte-pair encoding.
+a whole. How a vocabulary is learned is not here: BERT's trainer was not
+released with it (its README), and the tokenizers library's, under the same
+name, is that of byte-pair encoding.
 """
 
 import re
