@@ -199,6 +199,35 @@ def test_what_is_from_memory_alone():
     assert sum(map(bool, unconfirmed.values())) == 31
 
 
+@pytest.mark.parametrize(
+    ("name", "figure"),
+    [
+        ("gpt2", (124e6, 1e6)),
+        ("qwen2.5-7b", (7.61e9, 1e7)),
+        ("pythia-70m", (70_426_624, 1)),
+        ("gemma-3-1b", (1000e6, 1e6)),
+        ("gemma-2b", (524_550_144 + 1_981_884_416, 1)),
+        ("mixtral-8x7b", (47e9, 1e9)),
+    ],
+)
+def test_printed_totals(name, figure):
+    assert zoo.find(name).figure == pytest.approx(figure, rel=1e-12)
+
+
+def test_printed_totals_that_are_exact_to_their_last_digit():
+    agree = {name: model.agrees for name, model in zoo.models().items()}
+    assert agree["gpt2"] and agree["pythia-70m"] and agree["llama-7b"]
+    assert not agree["t5-large"] and not agree["qwen2.5-7b"]
+    # rounded to its last digit it would be the next
+    assert zoo.find("llama-65b").figure == (pytest.approx(65.2e9), 1e8)
+    assert not agree["llama-65b"]
+
+
+def test_where_they_are_not_a_reason_is_given():
+    for model in zoo.models().values():
+        assert model.agrees or model.why, model.name
+
+
 def test_names_in_capitals():
     assert zoo.find("GPT2") is zoo.find("gpt2")
 

@@ -6,14 +6,18 @@ there, and not from a file or a paper, is named under `unconfirmed`.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
+from xfmr import count
 from xfmr.families import Reading, read
 
+FIGURE = re.compile(r"([\d.,]+)([MB]?)")
+UNITS = {"": 1.0, "M": 1e6, "B": 1e9}
 FILE = Path(__file__).with_name("zoo.json")
 
 
@@ -44,6 +48,24 @@ class Published:
         """What the keys say, with the configuration under the name."""
         return read(self.keys, name=self.name)
 
+    @property
+    def figure(self) -> tuple[float, float]:
+        """The printed total, and the step of its last digit.
+
+        `7.61B, 6.53B non-embedding` is 7.61e9, to 1e7; parts with a `+`
+        between them are added.
+        """
+        first = FIGURE.findall(self.published.partition(", ")[0])
+        numbers = [_number(digits, unit) for digits, unit in first]
+        return sum(n for n, _ in numbers), max(step for _, step in numbers)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the printed total is the exact one, to its last digit."""
+        value, step = self.figure
+        exact = count.parameters(self.reading.config)
+        return abs(value - exact) <= step / 2
+
 
 @cache
 def models() -> dict[str, Published]:
@@ -71,3 +93,9 @@ def find(name: str) -> Published:
         meant = f"perhaps {' or '.join(near)}" if near else "see xfmr presets"
         raise ValueError(f"{name} is no preset: {meant}")
     return known[called]
+
+
+def _number(digits: str, unit: str) -> tuple[float, float]:
+    n_decimals = len(digits.partition(".")[2])
+    value = float(digits.replace(",", "")) * UNITS[unit]
+    return value, UNITS[unit] * 10.0**-n_decimals

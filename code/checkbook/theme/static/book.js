@@ -233,12 +233,39 @@ const ledger = () => {
   filter();
 };
 
+/* A cell's table that asks for it: the rows that have all the words typed. */
+const sieves = () => {
+  for (const table of document.querySelectorAll(".cell.tag_filter table")) {
+    const rows = [...table.tBodies[0].rows].map((row) => ({
+      row, text: row.textContent.toLowerCase(),
+    }));
+    const words = make("input", { type: "search", autocomplete: "off" });
+    const shown = make("output");
+    const form = make("form", { className: "ledger-filter sieve" },
+      make("label", {}, "Rows with these words", words), shown);
+    const sift = () => {
+      const wanted = words.value.toLowerCase().split(/\s+/);
+      let count = 0;
+      for (const { row, text } of rows) {
+        row.hidden = !wanted.every((word) => text.includes(word));
+        count += !row.hidden;
+      }
+      shown.value = `${count} of ${rows.length} shown`;
+    };
+    form.addEventListener("input", sift);
+    form.addEventListener("submit", (event) => event.preventDefault());
+    table.closest(".output").before(form);
+    sift();
+  }
+};
+
 themeSwitch();
 cards();
 copies();
 here();
 shelf();
 ledger();
+sieves();
 frames();
 new ResizeObserver(frames).observe(document.querySelector("article"));
 for (const details of document.querySelectorAll("details"))
