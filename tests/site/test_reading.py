@@ -202,6 +202,27 @@ def test_ledger_filters(visit):
     assert Axe().run(page).response["violations"] == []
 
 
+def test_a_table_can_be_sifted(visit):
+    (zoo,) = SITE.rglob("zoo.html")
+    seen = visit().open(zoo.relative_to(SITE).as_posix())
+    page = seen.page
+    cell = page.locator(".cell.tag_filter").first
+    rows = cell.locator("tbody tr")
+    total = rows.count()
+    shown = cell.locator(".sieve output")
+    assert shown.inner_text() == f"{total} of {total} shown"
+    words = cell.get_by_role("searchbox", name="Rows with these words")
+    words.fill("GPT2 corrected")
+    few = cell.locator("tbody tr:visible").count()
+    assert 0 < few < total
+    assert shown.inner_text() == f"{few} of {total} shown"
+    words.fill("gpt2 zyzzyva")
+    assert cell.locator("tbody tr:visible").count() == 0
+    words.fill(" ")
+    assert cell.locator("tbody tr:visible").count() == total
+    assert Axe().run(page).response["violations"] == []
+
+
 def test_chapter_list_opens_on_narrow_screens(visit):
     page = (
         visit(viewport={"width": 360, "height": 740}).open("index.html").page
