@@ -58,6 +58,25 @@ def test_bars_and_words_count_what_is_kept():
     )
 
 
+def test_places_by_hand():
+    small = Latent(d_latent=6, d_content=2, d_rotary=2, d_value=2)
+    shared, latent = panels_of(head_sharing(4, [2], d_head=2, latent=small))
+    queries = [(x, "36") for x in ("3", "27", "51", "75")]
+    assert BOXES.findall(shared) == [*queries, ("15", "70"), ("63", "70")]
+    made = [(x, "70") for x, _ in queries]
+    # links are drawn between the rows, and read by another test
+    assert BOXES.findall(latent) == [*queries, *made, ("39", "104")]
+    assert "L48 104" in latent and "L12 70" in latent and "M12 54" in latent
+    for panel in (shared, latent):
+        assert re.search(
+            r'<rect x="0" y="138" width="[^"]*" height="10"', panel
+        )
+        assert '<text x="0" y="166"' in panel and '<text x="0" y="14"' in panel
+        assert 'viewBox="0 0 190 172"' in panel
+    wide = panels_of(head_sharing(8, [2], d_head=2))
+    assert 'viewBox="0 0 192 172"' in wide[0]
+
+
 def test_without_a_latent():
     assert len(panels_of(head_sharing(4, [4, 1], d_head=2))) == 2
 
