@@ -1,7 +1,7 @@
 """A config.json of the transformers library, read into a configuration.
 
 Twenty-four families by their `model_type`, each a short difference against
-what many say: see `shared`, and the tables at the foot of `encoders`,
+what many say: see `shared`, and the tables at the foot of `encoders`, `gpts`,
 `decoders`, `mixtures` and `pairs`. Nothing here imports the library. Which
 defaults its classes have is written down, and a test compares it.
 """
@@ -13,11 +13,23 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from xfmr.config import Config
-from xfmr.families import decoders, encoders, mixtures, pairs, papers, rope
+from xfmr.families import (
+    decoders,
+    encoders,
+    gpts,
+    mixtures,
+    pairs,
+    papers,
+    rope,
+)
 from xfmr.families.keys import Family, Keys
 
 LIBRARY = (
-    encoders.FAMILIES | decoders.FAMILIES | mixtures.FAMILIES | pairs.FAMILIES
+    encoders.FAMILIES
+    | gpts.FAMILIES
+    | decoders.FAMILIES
+    | mixtures.FAMILIES
+    | pairs.FAMILIES
 )
 FAMILIES = LIBRARY | papers.FAMILIES
 KNOWN = ", ".join(sorted(LIBRARY))
