@@ -130,10 +130,10 @@ def test_a_rare_piece_goes_and_a_rare_letter_stays():
 
 
 def test_the_piece_goes_that_is_missed_least():
-    scores = {"a": -1.0, "b": -1.0, "ab": -1.5, "ba": -1.9}
+    scores = {"a": -1.0, "b": -1.0, "ab": -1.9, "ba": -1.5}
     counts = {"ab": 5, "ba": 5}
     kept = pieces._pruned(counts, scores, {"a", "b"}, 3)
-    assert kept == {"a": -1.0, "b": -1.0, "ab": -1.5}
+    assert kept == {"a": -1.0, "b": -1.0, "ba": -1.5}
     # of many a quarter goes at a time
     names = [f"{x}{y}" for x in "abcd" for y in "abcd"]
     many = dict.fromkeys("abcd", -3.0) | dict.fromkeys(names, -4.0)
@@ -154,3 +154,21 @@ def test_room_for_the_letters_alone():
     ours = train(["ab"], vocab_size=5, specials=["<e>"])
     assert {piece for piece, _ in ours.pieces} == {"<unk>", *"▁ab"}
     assert ours.vocab_size == 5
+
+
+def test_rounds_and_shares(monkeypatch):
+    assert (pieces.FIRST, pieces.KEPT) == (4, 0.75)
+    assert (pieces.ROUNDS, pieces.LEAST) == (2, 0.5)
+    asked, rounds = [], []
+    first, count = pieces._first, pieces.expected
+    monkeypatch.setattr(
+        pieces, "_first", lambda *x: asked.append(x[2]) or first(*x)
+    )
+    monkeypatch.setattr(
+        pieces, "expected", lambda *x: rounds.append(len(x[1])) or count(*x)
+    )
+    train([TEXT], vocab_size=41, specials=["<e>"])
+    assert asked == [4 * 39]
+    # two rounds, one more to see what is missed, and again with fewer
+    assert rounds[0] >= rounds[1] >= rounds[2] > rounds[3]
+    assert len(rounds) % 3 == 2

@@ -1,6 +1,8 @@
 """Words are made once, and what a tokenizer must say for itself."""
 
 import pickle
+import subprocess
+import sys
 import time
 
 import pytest
@@ -50,3 +52,11 @@ def test_it_encodes_a_megabyte_a_second_when_words_are_kept():
 def test_a_tokenizer_without_a_rule(method):
     with pytest.raises(NotImplementedError):
         getattr(base.Tokenizer({"a": 0}, {}), method)("a")
+
+
+def test_tokenizers_need_nothing_but_python():
+    program = (
+        "import sys, xfmr.tokenizer.files, xfmr.tokenizer.pieces\n"
+        "assert not {'torch', 'numpy', 'tokenizers', 'regex'} & {*sys.modules}"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -95,8 +95,7 @@ def learned(words: Mapping[bytes, int], n_merges: int) -> list[Merge]:
         made = _merge(pair, token, where, spelled, times, counts)
         del counts[pair]
         for new, now_at in made.items():
-            if counts[new]:  # none is left where each was merged again
-                heappush(heap, (-counts[new], new, now_at))
+            heappush(heap, (-counts[new], new, now_at))
     return merges
 
 
