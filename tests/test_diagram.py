@@ -110,3 +110,31 @@ def test_a_path_keeps_the_size_that_dot_gave_it(run):
         assert float(root.attrib[name]) == pytest.approx(pixels, abs=0.01)
     assert root[0].attrib["transform"] == "scale(1.33)"
     assert 'aria-label="The path of shapes"' in diagram.path(run).svg
+
+
+BRANCHES = {
+    "Does it\nwrite?": {"yes": "Is there a\nsource?", "no": "no text: BERT"},
+    "Is there a\nsource?": {"yes": "T5", "no": "GPT"},
+}
+
+
+def test_a_tree_of_decisions():
+    made = diagram.tree(BRANCHES, alt="Which model")
+    found = texts(made)
+    assert {"no text: BERT", "T5", "GPT", "write?", "source?"} <= set(found)
+    assert (found.count("yes"), found.count("no")) == (2, 2)
+    assert "Which model" in made.svg
+    assert made.plain == (
+        "Does it write? yes: Is there a source?\n"
+        "Does it write? no: no text: BERT\n"
+        "Is there a source? yes: T5\n"
+        "Is there a source? no: GPT"
+    )
+
+
+def test_questions_are_plain_and_ends_are_boxed():
+    lines = diagram.tree_graph(BRANCHES).source.splitlines()
+    plain = [line for line in lines if "plaintext" in line]
+    assert len(plain) == 2
+    assert all("?" in line for line in plain)
+    assert sum("->" in line for line in lines) == 4

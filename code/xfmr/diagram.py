@@ -1,6 +1,7 @@
 """The path of shapes through a run: boxes are operations, edges carry tensors.
 
-Laid out by Graphviz, whose program `dot` must be on the PATH.
+Beside it, a tree of decisions. Both are laid out by Graphviz, whose program
+`dot` must be on the PATH.
 """
 
 import re
@@ -44,6 +45,38 @@ def path(
         for step in run.steps
     )
     return Figure(_page_svg(drawn, alt or "The path of shapes"), plain)
+
+
+def tree(branches: Mapping[str, Mapping[str, str]], *, alt: str) -> Figure:
+    """A tree of decisions: the first question, and where each answer leads.
+
+    Args:
+        branches: for each question, its answers, and the question or the end
+            that each leads to.
+        alt: what the tree is for, in words.
+    """
+    drawn = tree_graph(branches).pipe(format="svg", encoding="utf-8")
+    plain = "\n".join(
+        f"{' '.join(question.split())} {answer}: {' '.join(end.split())}"
+        for question, answers in branches.items()
+        for answer, end in answers.items()
+    )
+    return Figure(_page_svg(drawn, alt), plain)
+
+
+def tree_graph(branches: Mapping[str, Mapping[str, str]]) -> Digraph:
+    """The graph of `tree`: questions are plain, and what ends it is boxed."""
+    graph = Digraph(graph_attr=GRAPH, node_attr=NODE, edge_attr=EDGE)
+    ends = [end for answers in branches.values() for end in answers.values()]
+    # numbers, since Graphviz reads a colon in a name as something else
+    texts = dict.fromkeys((*branches, *ends))
+    number = {text: str(n) for n, text in enumerate(texts)}
+    for text, n in number.items():
+        graph.node(n, text, **SOURCE if text in branches else {})
+    for question, answers in branches.items():
+        for answer, end in answers.items():
+            graph.edge(number[question], number[end], f" {answer} ")
+    return graph
 
 
 def path_graph(
