@@ -101,10 +101,16 @@ def bibliography(paths: list[Path]) -> tuple[dict[str, str], list[str]]:
     A key ends in its entry's year, so that a citation cannot say another.
     """
     from pybtex.database import parse_file
+    from pybtex.exceptions import PybtexError
 
     years, wrong = {}, []
     for path in paths:
-        for key, entry in parse_file(str(path), "bibtex").entries.items():
+        try:
+            entries = parse_file(str(path), "bibtex").entries
+        except PybtexError as error:
+            wrong.append(f"{path.name}: {error}")
+            continue
+        for key, entry in entries.items():
             year = str(entry.fields.get("year", ""))
             years[key] = year
             match = KEY_YEAR.search(key)

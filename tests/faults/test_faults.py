@@ -410,6 +410,7 @@ def test_a_latin_1_page_is_named(book):
             "@book{knuth1985, author={K}, title={T}, year={1984}}",
             "does not end in its year",
         ),
+        ("references.bib", BIB + BIB, "repeated bibliography entry"),
         ("sourced.yml", "literals: 3", "must be a mapping"),
     ],
 )
