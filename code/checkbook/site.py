@@ -192,7 +192,7 @@ def write_search(target: Path, pages: Iterable[tuple[str, Facts]]) -> None:
         for anchor, heading, text in facts.sections
     ]
     text = json.dumps(sections, ensure_ascii=False, separators=(",", ":"))
-    packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+    packed = base64.b85encode(zlib.compress(text.encode(), 9)).decode()
     (target / "searchtext.js").write_text(
         f'window.searchText = "{packed}";\n', "utf8"
     )

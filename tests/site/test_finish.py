@@ -144,7 +144,7 @@ def app(tmp_path, baseurl=""):
 def words(target):
     text = (target / "searchtext.js").read_text()
     packed = text.removeprefix('window.searchText = "').removesuffix('";\n')
-    return zlib.decompress(base64.b64decode(packed)).decode()
+    return zlib.decompress(base64.b85decode(packed)).decode()
 
 
 def test_finish_is_whole_and_repeatable(tmp_path):

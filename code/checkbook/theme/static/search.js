@@ -2,8 +2,17 @@
 "use strict";
 
 (async () => {
-  const packed = Uint8Array.from(atob(window.searchText), (c) => c.charCodeAt(0));
-  const words = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  /* Python's base85: five characters for four bytes, where base64 takes six. */
+  const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    + "!#$%&()*+-;<=>?@^_`{|}~";
+  const packed = window.searchText;
+  const bytes = new DataView(new ArrayBuffer(4 * Math.ceil(packed.length / 5)));
+  for (let at = 0; at < packed.length; at += 5) {
+    const five = [...packed.slice(at, at + 5).padEnd(5, "~")];
+    bytes.setUint32(0.8 * at, five.reduce((sum, c) => 85 * sum + digits.indexOf(c), 0));
+  }
+  const whole = bytes.buffer.slice(0, Math.floor(0.8 * packed.length));
+  const words = new Blob([whole]).stream().pipeThrough(new DecompressionStream("deflate"));
   const sections = await new Response(words).json();
   const root = document.documentElement.dataset.content_root ?? "./";
   const input = document.querySelector("form.results input[name=q]");
