@@ -40,6 +40,7 @@ SILENT = {
 }
 QUIET = {"headerlink", "ledger", "place", "source"}
 VOID = {"br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
+APART = {"td", "th", "br", "li"}  # no space need stand between these
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 
 
@@ -79,6 +80,8 @@ class Reader(HTMLParser):
         """Note an element's id, its addresses and its handlers."""
         given = {name: value or "" for name, value in attrs}
         facts = self.facts
+        if tag in APART:
+            self.handle_data(" ")
         if given.get("id"):
             facts.ids.append(given["id"])
         if tag in FORBIDDEN:

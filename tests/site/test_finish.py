@@ -69,6 +69,14 @@ def test_words_by_section():
     assert found.ids == ["a", "b"]
 
 
+def test_cells_of_a_table_are_words_apart():
+    found = facts(
+        "<section id='a'><h1>T</h1><table><tr><th>d_model</th><td>512</td>"
+        "<td>768<br>8</td></tr></table></section>"
+    )
+    assert found.sections == [["", "T", "d_model 512 768 8"]]
+
+
 def test_policy_hashes_every_inline_script_once():
     text = PAGE.format(
         "<script>a()</script><script>a()</script>"

@@ -45,7 +45,7 @@
   const excerpt = (index, terms) => {
     const { text } = sections[index];
     const first = Math.max(0, ...terms.map((term) => find(folded[index][2], term)));
-    const from = first < 60 ? 0 : text.indexOf(" ", first - 60) + 1;
+    const from = first < 60 ? 0 : Math.min(first, text.indexOf(" ", first - 60) + 1);
     const end = text.lastIndexOf(" ", from + 220);
     const part = from + 220 < text.length ? text.slice(from, end) : text.slice(from);
     const paragraph = document.createElement("p");
