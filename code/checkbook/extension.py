@@ -270,6 +270,7 @@ def _mark(app: Sphinx, docname: str) -> str:
     """What a document's doctree depends on; times of files mislead."""
     env = app.env
     needed = {app.srcdir / name for name in env.dependencies[docname]}
+    needed.add(app.checkbook.folder / app.config.checkbook_registry)
     total = hashlib.sha256(app.checkbook.print_of(docname).encode())
     for path in (Path(env.doc2path(docname)), *sorted(needed)):
         total.update(path.read_bytes() if path.is_file() else b"missing")
@@ -289,9 +290,6 @@ def _before_read(app: Sphinx, env: BuildEnvironment, docnames) -> None:
 def _source_read(app: Sphinx, docname: str, source: list[str]) -> None:
     app.checkbook.warn_of_failures(docname)
     app.env.checkbook_checks[docname] = []
-    app.env.note_dependency(
-        str(app.checkbook.folder / app.config.checkbook_registry)
-    )
     path = Path(app.env.doc2path(docname))
     if re.search(r"^\s*[`:]{3,}\{code-cell\}", source[0], re.M) and not (
         path.suffix == ".md" and pages.is_notebook(source[0])
