@@ -14,6 +14,8 @@
 BOOK := book
 ARGS :=
 PY := .venv/bin/python
+# Tests run on all cores, those of one file mostly on one.
+EVERY_CORE := --numprocesses=auto --dist=worksteal
 PIP = -m pip install --quiet --disable-pip-version-check
 
 # Paths may hold any letter, whatever the locale of the machine.
@@ -40,10 +42,10 @@ book: $(INSTALLED)
 test: $(TESTABLE)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m pytest --ignore=tests/site $(ARGS)
+	$(PY) -m pytest $(EVERY_CORE) --ignore=tests/site $(ARGS)
 	$(PY) -m checkbook build $(BOOK) --clean
 	$(PY) -m checkbook.browser
-	$(PY) -m pytest tests/site $(ARGS)
+	$(PY) -m pytest $(EVERY_CORE) tests/site $(ARGS)
 
 bench: $(TESTABLE)
 	@$(PY) -m xfmr.bench
