@@ -49,9 +49,11 @@ def write_shim(folder: Path) -> Path:
     shim = folder / "dot"
     # -P: the folder that calls it must not lend its modules, such as code/
     run = f"{shlex.quote(sys.executable)} -P -m checkbook.dot"
-    shim.write_text(f'#!/bin/sh\nexec {run} "$@"\n', encoding="utf-8")
-    shim.chmod(0o755)
-    return shim
+    # written apart: another process may be starting it
+    fresh = folder / f"dot.{os.getpid()}"
+    fresh.write_text(f'#!/bin/sh\nexec {run} "$@"\n', encoding="utf-8")
+    fresh.chmod(0o755)
+    return fresh.replace(shim)
 
 
 def read_arguments(arguments: list[str]) -> dict:
