@@ -3,4 +3,8 @@
 grammar     rules whose every probability is known
 reading     what they say of the next word
 language    an English-like language that they make
+prose       the words of a book that is written in MyST
+corpus      a text in a file: its pieces, and those that are held out
+tokens      files of ids that need not fit into memory
+loader      rows of ids in an order that can be resumed and shared
 """
