@@ -121,7 +121,7 @@ def test_the_book_has_no_marks_left():
         left = re.search(r"[`${}\\]|\*\*|:::|^#|^:", text, re.M)
         line = left and text[max(0, left.start() - 60) : left.end() + 20]
         assert left is None, f"{name}: {line}"
-        assert not re.search(r"  |^\s|\n\n|import ", text), name
+        assert not re.search(r"  |^\s|\n\n|^import ", text, re.M), name
     text = "".join(found.values())
     assert "1,024 tokens are as many as GPT-2 can read." in text
     assert "since F = 4D makes the one 8 D^2 and the other 4 D^2." in text
