@@ -95,3 +95,18 @@ def test_a_sequence_longer_than_the_table():
 def test_segments_for_a_model_without_them():
     with pytest.raises(ValueError, match="segments must be None"):
         embedding()(TOKENS, SEGMENTS)
+
+
+def test_tokens_may_stand_anywhere():
+    ours = embedding(context_length=4)
+    positions = torch.tensor([[3, 0, 0], [1, 2, 1]])
+    found = ours(TOKENS, positions=positions)
+    expected = ours.token(TOKENS) + ours.position.weight[positions]
+    assert torch.equal(found, expected)
+    in_order = torch.arange(3).expand(2, 3)
+    assert torch.equal(ours(TOKENS, positions=in_order), ours(TOKENS))
+
+
+def test_positions_for_a_model_without_them():
+    with pytest.raises(ValueError, match="positions must be None without"):
+        embedding()(TOKENS, positions=torch.zeros_like(TOKENS))

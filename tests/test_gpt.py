@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from xfmr import compute, count
+from xfmr.mask import document_mask
 from xfmr.models.gpt import GPT
 from xfmr.presets import BERT_BASE, GPT2
 from xfmr.trace import follow
@@ -66,6 +67,16 @@ def test_no_token_changes_the_logits_before_it(fused):
     a, b = model(TOKENS), model(other)
     assert torch.equal(a[:, :3], b[:, :3])
     assert ((a - b)[:, 3:].abs().amax(-1) > 0).all()
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_what_a_mask_and_positions_keep_apart(fused):
+    model, pair = toy(fused=fused), torch.tensor([[1, 5, 3, 2, 10, 4]])
+    numbers = torch.tensor([[0, 0, 0, 1, 1, 1]])
+    positions = torch.tensor([[0, 1, 2, 0, 1, 2]])
+    found = model(pair, mask=document_mask(numbers), positions=positions)
+    alone = model(torch.tensor([[1, 5, 3], [2, 10, 4]]))
+    torch.testing.assert_close(found[0], alone.flatten(0, 1))
 
 
 def test_fused_gives_the_same():

@@ -55,21 +55,28 @@ class Embedding(nn.Module):
         segments: Int[Tensor, "B T"] | None = None,
         *,
         n_before: int = 0,
+        positions: Int[Tensor, "B T"] | None = None,
     ) -> Float[Tensor, "B T D"]:
         """The rows of all tables, added; without segments, all are the first.
 
         Args:
             n_before: how many tokens precede these in their text.
+            positions: where each token stands, if not one after the other.
 
         Raises:
             ValueError: if there are more tokens than positions, or segments
-                for a model that tells none apart.
+                or positions for a model that tells none apart.
         """
         x = self.token(tokens)
         if self.scale is not None:
             x = x * self.scale
-        if self.position is not None:
+        if self.position is None:
+            if positions is not None:
+                raise ValueError("positions must be None without a table")
+        elif positions is None:
             x = x + self.position(tokens.shape[1], n_before)
+        else:
+            x = x + self.position.weight[positions]
         if self.segment is not None:
             if segments is None:
                 segments = torch.zeros_like(tokens)

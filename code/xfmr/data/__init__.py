@@ -6,5 +6,6 @@ language    an English-like language that they make
 prose       the words of a book that is written in MyST
 corpus      a text in a file: its pieces, and those that are held out
 tokens      files of ids that need not fit into memory
+packing     documents that share rows and do not see each other
 loader      rows of ids in an order that can be resumed and shared
 """

@@ -5,7 +5,7 @@ their norms before, one more norm, and logits read with the token table.
 """
 
 from einops import einsum
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from xfmr.block import EncoderBlock
@@ -57,25 +57,34 @@ class GPT(nn.Module):
         self,
         tokens: Int[Tensor, "B T"],
         cache: list[KVCache] | None = None,
+        *,
+        mask: Bool[Tensor, "... #T S"] | None = None,
+        positions: Int[Tensor, "B T"] | None = None,
     ) -> Float[Tensor, "B T V"]:
         """Logits of the token after each.
 
         Args:
             cache: for each block the tokens before these, which they join.
+            mask: which of the positions before may be read; all if None.
+            positions: where each token stands, if not one after the other.
         """
-        return self.logits(self.stream(tokens, cache))
+        x = self.stream(tokens, cache, mask=mask, positions=positions)
+        return self.logits(x)
 
     def stream(
         self,
         tokens: Int[Tensor, "B T"],
         cache: list[KVCache] | None = None,
+        *,
+        mask: Bool[Tensor, "... #T S"] | None = None,
+        positions: Int[Tensor, "B T"] | None = None,
     ) -> Float[Tensor, "B T D"]:
         """The stream after the last norm, of which logits are made."""
         caches = cache or [None] * len(self.blocks)
         n_before = cache[0].n_tokens if cache else 0
-        x = self.embedding(tokens, n_before=n_before)
+        x = self.embedding(tokens, n_before=n_before, positions=positions)
         for block, layer_cache in zip(self.blocks, caches, strict=True):
-            x = block(x, cache=layer_cache)
+            x = block(x, mask, cache=layer_cache)
         return self.final_norm(x)
 
     def logits(self, x: Float[Tensor, "B T D"]) -> Float[Tensor, "B T V"]:
