@@ -369,6 +369,27 @@ def test_where_everything_stands_beside_lines():
     assert 'aria-label="y over tokens"' in figure.svg
 
 
+def test_names_of_lines_that_end_together_do_not_overlap():
+    ends = {"a": 10, "b": 10, "c": 9.9, "far": 0}
+    figure = plot.lines(
+        [1, 2], {k: [0, v] for k, v in ends.items()}, x_label="", y_label=""
+    )
+    drop = plot.DROP * plot.SMALL
+    heights = {
+        t["text"]: float(t["y"]) - drop
+        for t in parts(figure, "text")
+        if t["text"] in ends
+    }
+    far = plot.CHART
+    assert [*heights.values()] == pytest.approx([0, 14, 28, far], abs=0.01)
+    one = plot.lines(
+        [1, 2], {"b": [1, 0], "a": [0, 1]}, x_label="", y_label=""
+    )
+    heights = {t["text"]: float(t["y"]) for t in parts(one, "text")}
+    assert heights["b"] == pytest.approx(far + drop, abs=0.01)
+    assert heights["a"] == pytest.approx(drop, abs=0.01)
+
+
 def test_a_series_has_its_own_mark_and_dash():
     n = len(plot.MARKS) + 1
     figure = plot.lines(

@@ -5,7 +5,7 @@ ticks are round numbers or the data's own.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import ceil, floor, log10
+from math import ceil, floor, inf, log10
 
 from xfmr import svg
 from xfmr.svg import Figure
@@ -23,6 +23,7 @@ LINE = 18.0  # of text
 BASE = 13.0  # of the first line
 EDGE = 1.0  # around the whole
 SIZE, SMALL = 13, 12  # of type
+NEXT = 14.0  # from one line of small type to the next, where room is short
 DROP = 0.35  # of type, from the middle of a line to its base
 LEAST = 11.0  # the height of a strip that has room for words
 TICK = 4.0
@@ -182,6 +183,8 @@ def lines(
 ) -> Figure:
     """One line for each series over x, named at its right end.
 
+    Names whose lines end close together stand one below the other.
+
     Args:
         log: the axes that are logarithmic: `x`, `y` or `xy`.
         roles: the colour of series by name.
@@ -200,9 +203,11 @@ def lines(
     up = _Scale(ys, "y" in log, CHART, 0.0)
     left = max(len(_written(tick)) for tick in up.ticks) * LETTER + 2 * ASIDE
     body = [_axes(across, up, x_label)]
+    heights = _apart([up(values[-1]) for values in series.values()])
     for n, (name, values) in enumerate(series.items()):
         points = [(across(a), up(b)) for a, b in zip(x, values, strict=True)]
-        body.append(_curve(n, name, points, (roles or {}).get(name)))
+        role = (roles or {}).get(name)
+        body.append(_curve(n, name, points, heights[n], role))
     inside = svg.element(
         "g",
         "".join(body),
@@ -298,14 +303,26 @@ def _axes(across: _Scale, up: _Scale, label: str) -> str:
     return axes + "".join(words) + below
 
 
+def _apart(heights: Sequence[float]) -> list[float]:
+    """Heights in which lines of type do not overlap, moved down for it."""
+    moved, above = [*heights], -inf
+    for n in sorted(range(len(heights)), key=heights.__getitem__):
+        moved[n] = above = max(heights[n], above + NEXT)
+    return moved
+
+
 def _curve(
-    n: int, name: str, points: Sequence[tuple[float, float]], role: str | None
+    n: int,
+    name: str,
+    points: Sequence[tuple[float, float]],
+    height: float,
+    role: str | None,
 ) -> str:
-    """One line with its marks, and its name where it ends."""
+    """One line with its marks, and its name at a height where it ends."""
     ink = svg.colour(svg.checked_role(role or "masked"))
     corners = [f"{svg.number(a)} {svg.number(b)}" for a, b in points]
     marks = "".join(f"M{corner}{MARKS[n % len(MARKS)]}" for corner in corners)
-    x, y = points[-1]
+    beyond = points[-1][0] + ASIDE
     return (
         svg.element(
             "path",
@@ -317,7 +334,7 @@ def _curve(
         )
         + svg.element("path", d=marks, fill=ink)
         + svg.text(
-            x + ASIDE, _middle(y, 0, SMALL), name, fill=ink, font_size=SMALL
+            beyond, _middle(height, 0, SMALL), name, fill=ink, font_size=SMALL
         )
     )
 
