@@ -5,6 +5,7 @@ reading     what they say of the next word
 language    an English-like language that they make
 prose       the words of a book that is written in MyST
 corpus      a text in a file: its pieces, and those that are held out
+web         a small web of which it is known what is worth reading
 filters     which documents are worth learning from, by rules of thumb
 minhash     documents that are nearly the same
 contamination  questions of a test that stand in the text
