@@ -1,0 +1,1 @@
+"""Training: from gradients to weights, and from a recipe to a run."""
