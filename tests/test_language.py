@@ -30,15 +30,15 @@ def test_words_are_of_one_class_and_as_many_as_counted():
 def test_entropy_of_names_and_sums():
     rows = {row["kind"]: row for row in FULL.report()}
     names = log(2) + log(24 * 23) + log(8) + log(2) + log(4) + log(10)
-    assert rows["NAMES"]["nats per sentence"] == pytest.approx(names)
+    assert rows["names"]["nats per sentence"] == pytest.approx(names)
     # when: 16 words, after: 15
-    assert rows["NAMES"]["words"] == pytest.approx(15.5)
-    assert rows["SUM"]["nats per sentence"] == pytest.approx(log(100))
-    assert rows["SUM"]["words"] == pytest.approx(6)
+    assert rows["names"]["words"] == pytest.approx(15.5)
+    assert rows["sum"]["nats per sentence"] == pytest.approx(log(100))
+    assert rows["sum"]["words"] == pytest.approx(6)
 
 
 def test_entropy_of_copies():
-    row = {row["kind"]: row for row in FULL.report()}["COPY"]
+    row = {row["kind"]: row for row in FULL.report()}["copy"]
     nats, words, p = 0.0, 0.0, 1.0
     for n in range(2, 9):
         stops = p if n == 8 else p / 3
@@ -51,7 +51,7 @@ def test_entropy_of_copies():
 
 
 def test_entropy_of_agreement():
-    row = {row["kind"]: row for row in FULL.report()}["AGREEMENT"]
+    row = {row["kind"]: row for row in FULL.report()}["agreement"]
     # a clause: noun, then with 1 in 5 a clause and the choice again, a verb
     clause = (log(2 * 10) + 5 / 4 * entropy(4, 1) + log(4)) / (1 - 1 / 4)
     clause_words = (2 + 1 / 4 * 2) / (1 - 1 / 4)

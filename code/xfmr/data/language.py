@@ -117,7 +117,7 @@ class Language:
             length = self.grammar.length(symbol)
             rows.append(
                 {
-                    "kind": symbol if symbol in KINDS else "all",
+                    "kind": symbol.lower() if symbol in KINDS else "all",
                     "share of sentences": share,
                     "words": length,
                     "nats per sentence": nats,
