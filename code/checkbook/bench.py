@@ -34,6 +34,7 @@ from checkbook.store import Store
 PLAIN = "from jupyter_book.cli.main import main; main()"
 N_PAGES, PAGE_SECONDS, N_IMPORTING = 8, 5.0, 4
 N_CHECKS = 400
+ASKED = "the+of+a"  # hardly a section is without one of these
 NOT_COPIED = shutil.ignore_patterns(
     ".*", "_build", "__pycache__", "*.egg-info", "node_modules"
 )
@@ -320,7 +321,8 @@ def weight(book: Path, folder: Path, rounds: int) -> Iterator[Figure]:
     copy.build()
     site = copy.site.resolve()
     names = [p.relative_to(site).as_posix() for p in site.rglob("*.html")]
-    found = weigh(site, sorted(n for n in names if not n.startswith("_")))
+    pages = sorted(n for n in names if not n.startswith("_"))
+    found = weigh(site, [*pages, f"search.html?q={ASKED}"])
     heavy = max(found, key=lambda w: w.page_bytes)
     script = max(found, key=lambda w: w.script_bytes)
     late = max(found, key=lambda w: w.first_paint_s)

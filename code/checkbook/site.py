@@ -13,13 +13,11 @@ import json
 import os
 import re
 import shutil
-import zlib
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urljoin
 
-from checkbook import notebooks
+from checkbook import notebooks, search
 from checkbook.pagefacts import Facts, read_facts
 from checkbook.store import keep, kept
 from checkbook.theme.place import order
@@ -69,7 +67,7 @@ def finish(app, raw: Path, target: Path) -> list[str]:
             shutil.copyfile(path, place)
     write_sources(app, target, facts, raw.parent / "notebooks")
     here = [n for n in order(app.env) if f"{n}.html" in pages]
-    write_search(target, [(f"{n}.html", facts[f"{n}.html"]) for n in here])
+    search.write(target, [(f"{n}.html", facts[f"{n}.html"]) for n in here])
     write_sitemap(target, here, app.config.html_baseurl)
     return [*faults(target, pages, facts), *broken_links(target, facts)]
 
@@ -174,28 +172,6 @@ def notebook_of(app, docname: str, made: Path) -> str:
         )
         keep(path, text, mark)
     return text
-
-
-def write_search(target: Path, pages: Iterable[tuple[str, Facts]]) -> None:
-    """The words of every section, as a script, since files cannot fetch.
-
-    They are packed: a page may hold as much script as half a book's words.
-    """
-    sections = [
-        {
-            "url": f"{name}#{anchor}" if anchor else name,
-            "page": facts.title,
-            "heading": heading,
-            "text": text,
-        }
-        for name, facts in pages
-        for anchor, heading, text in facts.sections
-    ]
-    text = json.dumps(sections, ensure_ascii=False, separators=(",", ":"))
-    packed = base64.b85encode(zlib.compress(text.encode(), 9)).decode()
-    (target / "searchtext.js").write_text(
-        f'window.searchText = "{packed}";\n', "utf8"
-    )
 
 
 def write_sitemap(target: Path, names: list[str], base: str) -> None:

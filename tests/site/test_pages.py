@@ -9,7 +9,6 @@ from axe_playwright_python.sync_playwright import Axe
 from .conftest import CHAPTERS, SITE
 
 WEIGHT, SCRIPT = 500_000, 150_000  # bytes of a page, MathJax apart
-ALL_WORDS = 250_000  # bytes of script where the whole book is searched
 
 
 def test_there_are_pages():
@@ -29,8 +28,7 @@ def test_complete_in_itself(visit, name):
     own = {path for path in seen.loaded() if "mathjax" not in path.parts}
     assert sum(path.stat().st_size for path in own) <= WEIGHT
     scripts = [path for path in own if path.suffix == ".js"]
-    bound = ALL_WORDS if name == "search.html" else SCRIPT
-    assert sum(path.stat().st_size for path in scripts) <= bound
+    assert sum(path.stat().st_size for path in scripts) <= SCRIPT
 
 
 def unfold(page):

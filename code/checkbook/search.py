@@ -1,0 +1,153 @@
+"""The words of a site, in parts of which a search loads those that it needs.
+
+Files cannot fetch, so every part is a script. It is packed, and named for what
+it holds:
+
+    sections    where each section stands, its page, its heading; and how many
+                parts of words there are
+    words-N     in which sections some of the words stand, and how often
+    text-N      the words of section N, in their order
+
+A term is found where a word begins with it, or anywhere if it has a digit, and
+ranks by how often it stands in words, wherever in them. Of KEY characters or
+more, it is looked up in the one part that has all words with its first KEY in
+them. Shorter terms are in most of the words, and stand among them themselves.
+"""
+
+import base64
+import json
+import re
+import unicodedata
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+from checkbook.pagefacts import Facts
+
+FOLDER = "_static/search"
+KEY, OFTEN = 3, 3  # characters; times beyond which none is counted
+WORDS_A_PART = 64
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+DIGIT = re.compile("[0-9]")
+
+
+def write(target: Path, pages: Iterable[tuple[str, Facts]]) -> None:
+    """Put the parts into a site's folder.
+
+    Args:
+        target: the site.
+        pages: name without its ending, and facts, in the book's order.
+    """
+    sections, texts = [], []
+    for name, facts in pages:
+        for anchor, heading, text in facts.sections:
+            url = f"{name}#{anchor}" if anchor else name
+            sections.append((url, facts.title, heading))
+            texts.append(text)
+    folded = [
+        (plain(page), plain(heading), plain(text))
+        for (_, page, heading), text in zip(sections, texts, strict=True)
+    ]
+    parts = word_parts(folded)
+    contents = {"sections": _json({"parts": len(parts), "sections": sections})}
+    contents |= {f"words-{n}": text for n, text in enumerate(parts)}
+    contents |= {f"text-{n}": _json(text) for n, text in enumerate(texts)}
+    folder = target / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        packed = base64.b85encode(zlib.compress(content.encode())).decode()
+        script = f'(window.searchParts ??= {{}})["{name}"] = "{packed}";\n'
+        (folder / f"{name}.js").write_text(script, "utf8")
+
+
+def plain(text: str) -> str:
+    """Small letters without accents, as the page's script makes them."""
+    text = unicodedata.normalize("NFKD", text.lower())
+    if text.isascii():
+        return text
+    return "".join(c for c in text if unicodedata.category(c)[0] != "M")
+
+
+def word_parts(sections: list[tuple[str, str, str]]) -> list[str]:
+    """Objects of words, in JSON, each with the sections where it stands.
+
+    A section is 6 times its distance from the one before, and from 0 to 2 for
+    once to OFTEN; and 3 more for a term that stands there and is found only
+    above the text.
+
+    Args:
+        sections: page, heading and text of each, all of them plain.
+    """
+    stands = defaultdict(list)
+    for n, (_, _, text) in enumerate(sections):
+        for word, times in Counter(text.split()).items():
+            if len(word) >= KEY:
+                stands[word].append((n, min(times, OFTEN) - 1))
+        for term, how in short_terms(sections[n]):
+            stands[term].append((n, how))
+    asked = {key for word in stands for key in keys(word)}
+    for page, heading, _ in sections:
+        for word in f"{page} {heading}".split():
+            asked |= keys(word)
+    parts = [[] for _ in range(1 + len(stands) // WORDS_A_PART)]
+    for word in sorted(stands):
+        grams = {word[at : at + KEY] for at in range(len(word) - KEY + 1)}
+        wanted = grams & asked if len(word) >= KEY else {word}
+        entry = f"{_json(word)}:{_json([*_gaps(stands[word])])}"
+        for n in {part_of(key, len(parts)) for key in wanted}:
+            parts[n].append(entry)
+    return [f"{{{','.join(part)}}}" for part in parts]
+
+
+def keys(word: str) -> set[str]:
+    """The first KEY characters of all that is found in a word."""
+    anywhere = DIGIT.search(word)
+    return {
+        word[at : at + KEY]
+        for at in range(len(word) - KEY + 1)
+        if anywhere or _begins(word, at)
+    }
+
+
+def short_terms(section: tuple[str, str, str]) -> Iterator[tuple[str, int]]:
+    """What has less than KEY characters and is found, and how it stands."""
+    *above, text = section
+    inside = set().union(*map(short_keys, text.split()))
+    above = set().union(*map(short_keys, " ".join(above).split()))
+    for term in inside | above:
+        # not a count: most of them are found often at once
+        if times := len(text.split(term, OFTEN)) - 1:
+            yield term, times - 1 + (0 if term in inside else OFTEN)
+
+
+@cache
+def short_keys(word: str) -> set[str]:
+    """All that is found in a word and has less than KEY characters."""
+    return {
+        term
+        for n in range(1, KEY)
+        for at in range(len(word) - n + 1)
+        if _begins(word, at) | bool(DIGIT.search(term := word[at : at + n]))
+    }
+
+
+def _begins(word: str, at: int) -> bool:
+    return at == 0 or not word[at - 1].isalnum()
+
+
+@cache
+def part_of(key: str, n_parts: int) -> int:
+    """The number of the part that a key's words are in."""
+    mixed = 0
+    for character in key:
+        mixed = 31 * mixed + ord(character)
+    return mixed % n_parts
+
+
+def _gaps(stands: list[tuple[int, int]]) -> Iterator[int]:
+    before = 0
+    for n, how in stands:
+        yield 2 * OFTEN * (n - before) + how
+        before = n
