@@ -4,7 +4,7 @@
 #   make book      build the book and publish it as _build/html
 #   make test      all that CI runs: lint, tests, a clean build, the site
 #   make lab       open the chapters as notebooks in JupyterLab
-#   make bench     time attention, GPT-2, tokens and builds, weigh the pages
+#   make bench     time attention, GPT-2, tokens, training, builds; weigh pages
 #   make mutate    inject wrong numbers and count those that get past
 #   make clean     remove what the builds made (and leave the environments)
 #
@@ -51,6 +51,7 @@ bench: $(TESTABLE)
 	@$(PY) -m xfmr.bench
 	@$(PY) -m xfmr.tokenizer.bench
 	@$(PY) -m xfmr.bench_models
+	@$(PY) -m xfmr.train.bench
 	@$(PY) -m checkbook bench $(BOOK) $(ARGS)
 
 mutate: $(TESTABLE)

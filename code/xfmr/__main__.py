@@ -17,6 +17,9 @@ MODULES = {
     "memory": "costs",
     "trace": "tracing",
     "logits": "logits",
+    "train": "training",
+    "sample": "training",
+    "sweep": "training",
 }
 
 
