@@ -3,18 +3,9 @@
 import pytest
 import torch
 
+from tests import ranks as called
 from xfmr.distributed import collectives, volume
-from xfmr.distributed.collectives import Ring
 from xfmr.distributed.launch import RankError, Ranks
-
-
-def shifted(by):
-    ring = Ring()
-    return ring.shift(torch.tensor([ring.rank]), by).item(), ring.sent
-
-
-def uneven():
-    collectives.reduce_scatter(Ring(), torch.zeros(6))
 
 
 @pytest.mark.parametrize("name", [*collectives.THEIRS])
@@ -35,28 +26,12 @@ def test_by_hand(four_ranks, name):
         "all-gather": [torch.cat([a, b, c, d]).tolist()] * 4,
         "all-to-all": torch.stack([a, b, c, d]).T.tolist(),
     }
-    assert four_ranks.run(of_arange, name) == expected[name]
-
-
-def of_arange(name):
-    ring = Ring()
-    ours, *_ = collectives.THEIRS[name]
-    return ours(ring, torch.arange(4) + 10 * ring.rank).tolist()
+    assert four_ranks.run(called.of_arange, name) == expected[name]
 
 
 def test_a_difference_would_be_seen(four_ranks):
-    found = four_ranks.run(with_a_wrong_ring)
+    found = four_ranks.run(called.with_a_wrong_ring)
     assert min(one.difference for one in found) > 0.1
-
-
-def with_a_wrong_ring():
-    kept = collectives.THEIRS["all-reduce"]
-    wrong = (lambda ring, x: x, *kept[1:])
-    collectives.THEIRS["all-reduce"] = wrong
-    try:
-        return collectives.compared("all-reduce", 8)
-    finally:
-        collectives.THEIRS["all-reduce"] = kept
 
 
 def test_each_piece_goes_once_round(four_ranks):
@@ -73,7 +48,7 @@ def test_each_piece_goes_once_round(four_ranks):
 
 @pytest.mark.parametrize("by", [1, 2, -1])
 def test_a_shift_takes_from_behind(four_ranks, by):
-    assert four_ranks.run(shifted, by) == [
+    assert four_ranks.run(called.shifted, by) == [
         ((rank - by) % 4, 8) for rank in range(4)
     ]
 
@@ -81,7 +56,7 @@ def test_a_shift_takes_from_behind(four_ranks, by):
 def test_pieces_are_equal():
     with Ranks(4) as ranks:
         with pytest.raises(RankError, match=r"len\(x\)=6 must be a multiple"):
-            ranks.run(uneven)
+            ranks.run(called.uneven)
 
 
 def test_one_rank_alone_sends_nothing():

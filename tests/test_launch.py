@@ -9,57 +9,11 @@ from pathlib import Path
 
 import pytest
 import torch
-import torch.distributed as dist
 
+from tests import ranks as called
 from xfmr.distributed.launch import RankError, Ranks
 
 GONE = 5.0  # seconds within which all processes must have ended
-
-
-def about(word, *, times=1):
-    return dist.get_rank(), dist.get_world_size(), word * times
-
-
-def settings():
-    return torch.get_num_threads(), os.environ["OMP_NUM_THREADS"]
-
-
-def summed(x):
-    dist.all_reduce(x)
-    return x
-
-
-def raises_on(rank):
-    if dist.get_rank() == rank:
-        raise KeyError("missing")
-    dist.barrier()
-
-
-def dies_on(rank, number):
-    if dist.get_rank() == rank:
-        os.kill(os.getpid(), number)
-    dist.barrier()
-
-
-def exits_on(rank):
-    if dist.get_rank() == rank:
-        sys.exit(3)
-
-
-def hangs_on(rank):
-    if dist.get_rank() == rank:
-        time.sleep(600)
-    return "done"
-
-
-def stops_on(rank):
-    if dist.get_rank() == rank:
-        os.kill(os.getpid(), signal.SIGSTOP)
-    dist.barrier()
-
-
-def nothing_to_send():
-    return lambda: None
 
 
 def alive(pid):
@@ -82,17 +36,18 @@ def assert_all_end(pids):
 @pytest.fixture
 def group():
     with Ranks(3) as ranks:
+        ranks.run(called.settings)  # so that none is still importing
         yield ranks, [*ranks.run(os.getpid), ranks.run(os.getppid)[0]]
 
 
 def test_a_result_from_each_rank_in_their_order(group):
     ranks, pids = group
-    assert ranks.run(about, "ab", times=2) == [
+    assert ranks.run(called.about, "ab", times=2) == [
         (rank, 3, "abab") for rank in range(3)
     ]
     assert len({*pids, os.getpid()}) == 5
-    assert ranks.run(settings) == [(1, "1")] * 3
-    for result in ranks.run(summed, torch.tensor([1.5, 2.0])):
+    assert ranks.run(called.settings) == [(1, "1")] * 3
+    for result in ranks.run(called.summed, torch.tensor([1.5, 2.0])):
         assert result.tolist() == [4.5, 6.0]
     ranks.close()
     assert_all_end(pids)
@@ -104,13 +59,19 @@ def test_a_result_from_each_rank_in_their_order(group):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ((raises_on, 1), r"raises_on: rank 1 raised KeyError: 'missing'"),
         (
-            (dies_on, 2, signal.SIGKILL),
+            (called.raises_on, 1),
+            r"raises_on: rank 1 raised KeyError: 'missing'",
+        ),
+        (
+            (called.dies_on, 2, signal.SIGKILL),
             r"dies_on: rank 2 ended by SIGKILL",
         ),
-        ((exits_on, 0), r"exits_on: rank 0 ended with status 1"),
-        ((nothing_to_send,), r"rank \d raised (\w+Error|AttributeError)"),
+        ((called.exits_on, 0), r"exits_on: rank 0 ended with status 1"),
+        (
+            (called.nothing_to_send,),
+            r"rank \d raised (\w+Error|AttributeError)",
+        ),
     ],
     ids=lambda value: getattr(value[0], "__name__", None),
 )
@@ -127,18 +88,18 @@ def test_a_rank_that_fails_ends_them_all(group, call, message):
 
 def test_the_error_of_a_rank_shows_where_it_was_raised(group):
     ranks, _ = group
-    with pytest.raises(RankError, match=r'test_launch.py", line \d+, in rai'):
-        ranks.run(raises_on, 0)
+    with pytest.raises(RankError, match=r'ranks.py", line \d+, in rai'):
+        ranks.run(called.raises_on, 0)
 
 
 def test_a_rank_that_hangs_says_where_and_ends_with_the_others(group):
     ranks, pids = group
     message = (
         r"hangs_on: no answer in 0.5 s: "
-        r"rank 1 is at hangs_on \(test_launch.py:\d+\)$"
+        r"rank 1 is at hangs_on \(ranks.py:\d+\)$"
     )
     with pytest.raises(RankError, match=message):
-        ranks.run(hangs_on, 1, seconds=0.5)
+        ranks.run(called.hangs_on, 1, seconds=0.5)
     assert_all_end(pids)
 
 
@@ -146,7 +107,7 @@ def test_a_rank_that_is_stopped_ends_too(group):
     ranks, pids = group
     message = r"rank 0 is at a place it cannot say, rank 1 is at .*barrier"
     with pytest.raises(RankError, match=message):
-        ranks.run(stops_on, 0, seconds=0.5)
+        ranks.run(called.stops_on, 0, seconds=0.5)
     assert_all_end(pids)
 
 
@@ -154,7 +115,7 @@ def test_ranks_end_when_their_watcher_does(group):
     ranks, pids = group
     os.kill(pids[-1], signal.SIGKILL)
     with pytest.raises(RankError, match="the watcher of the ranks has ended"):
-        ranks.run(hangs_on, 1)
+        ranks.run(called.hangs_on, 1)
     assert_all_end(pids)
 
 
@@ -179,19 +140,19 @@ def test_ranks_end_when_their_caller_is_killed():
 
 
 def test_ranks_that_do_not_start_in_time():
-    with pytest.raises(RankError, match="the start: no answer in 0 s"):
-        Ranks(1, seconds=0)
+    with pytest.raises(RankError, match=r"the start: no answer in 0\.0 s"):
+        Ranks(1, seconds=0.0)
 
 
 def test_a_function_needs_a_name():
     with Ranks(1) as ranks:
         with pytest.raises(ValueError, match=r"<lambda>.*must be importable"):
             ranks.run(lambda: None)
-        about.__module__, kept = "__main__", about.__module__
+        called.about.__module__, kept = "__main__", called.about.__module__
         with pytest.raises(ValueError, match=r"__main__.*must be importable"):
-            ranks.run(about)
-        about.__module__ = kept
-        assert ranks.run(about, "a") == [(0, 1, "a")]
+            ranks.run(called.about)
+        called.about.__module__ = kept
+        assert ranks.run(called.about, "a") == [(0, 1, "a")]
 
 
 def test_there_is_at_least_one_rank():

@@ -54,7 +54,8 @@ def test_the_step_that_all_reproduce(whole):
     loss.backward()
     assert_same(step.gradients(gpt), whole.gradients)
     assert whole.sent == 0
-    moved = difference(dict(gpt.named_parameters()), whole.weights)
+    before = {n: p.detach() for n, p in gpt.named_parameters()}
+    moved = difference(before, whole.weights)
     assert step.RATE / 2 < moved < 2 * step.RATE
 
 
@@ -166,8 +167,7 @@ def test_expert_parallel(four_ranks, gated):
     own = torch.arange(64)[:, None] // (64 // 4)
     away = int((mixture.router(x)[1] // (8 // 4) != own).sum())
     width = 8 * config.d_model
-    numbers = 8 * config.experts.n_experts * 3 / 4  # told first, int64
-    assert sum(o.sent for o in found) == 4 * away * width + 4 * numbers
+    assert sum(o.sent for o in found) == 4 * away * width
 
 
 def test_what_ranks_cannot_share():

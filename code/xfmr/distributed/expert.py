@@ -92,18 +92,25 @@ def _exchanged(
 
 
 def whole(config: Config, n_tokens: int = 64) -> Outcome:
-    """What one process makes of all tokens, as `output`, and the gradients."""
+    """The gradients on one process, as `input` that of the tokens too.
+
+    As `output` comes what it makes of them.
+    """
     mixture, x, d_y = drawn(config, n_tokens)
     y = mixture(x[None])[0]
     y.backward(d_y)
-    return Outcome(gradients(mixture) | {"output": y.detach()}, 0.0)
+    ends = {"input": x.grad, "output": y.detach()}
+    return Outcome(gradients(mixture) | ends, 0.0)
 
 
 def step(config: Config, n_tokens: int = 64) -> Outcome:
     """The same from all ranks together, each with a part of the tokens."""
     mixture, x, d_y = drawn(config, n_tokens)
     shared = SharedOut(mixture)
-    own, d_own = (t.chunk(shared.ranks)[shared.rank] for t in (x, d_y))
+    own, d_own = (
+        t.detach().chunk(shared.ranks)[shared.rank] for t in (x, d_y)
+    )
+    own.requires_grad_()
     with Traffic() as traffic:
         y = shared(own)
         y.backward(d_own)
@@ -113,6 +120,7 @@ def step(config: Config, n_tokens: int = 64) -> Outcome:
             dist.all_reduce(gradient)
         else:
             found[name] = _gathered(gradient)
+    found["input"] = _gathered(own.grad)
     found["output"] = _gathered(y.detach())
     return Outcome(found, traffic.sent, traffic.calls)
 
@@ -122,7 +130,7 @@ def drawn(config: Config, n_tokens: int) -> tuple[Mixture, Tensor, Tensor]:
     torch.manual_seed(0)
     mixture = Mixture(config).double()
     x, d_y = torch.randn(2, n_tokens, config.d_model, dtype=torch.float64)
-    return mixture, x, d_y
+    return mixture, x.requires_grad_(), d_y
 
 
 def _gathered(x: Float[Tensor, "piece ..."]) -> Float[Tensor, "whole ..."]:

@@ -15,6 +15,7 @@ others, and a rank whose watcher or caller is gone ends by itself.
 
 import atexit
 import os
+import pickle
 import socket
 import subprocess
 import sys
@@ -87,9 +88,10 @@ class Ranks:
             raise ValueError(f"{name=} of {module=} must be importable")
         if self._closed:
             raise ValueError("the ranks have ended")
+        call = pickle.dumps((module, name, args, named))  # tensors by value
         for end in self._ends:
             with suppress(BrokenPipeError):  # the watcher says what happened
-                end.send((module, name, args, named))
+                end.send_bytes(call)
         return self._collect(name, seconds)
 
     def close(self) -> None:

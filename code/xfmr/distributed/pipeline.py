@@ -86,15 +86,17 @@ def step(
     stage = Stage(model(config, dtype), rank=rank, ranks=ranks)
     tokens = batch(config)
     micro = tokens[: len(tokens) // n_batches]
-    stream = torch.empty(*micro.shape, config.d_model, dtype=dtype)
-    logits = torch.empty(*micro.shape, config.vocab_size, dtype=dtype)
+    stream, logits = (
+        torch.empty(*micro.shape, width, dtype=dtype, requires_grad=True)
+        for width in (config.d_model, config.vocab_size)
+    )
     engine = Schedule1F1B(
         PipelineStage(
             stage,
             rank,
             ranks,
             torch.device("cpu"),
-            input_args=micro if stage.first else stream.requires_grad_(),
+            input_args=micro if stage.first else stream,
             output_args=logits if stage.last else stream,
         ),
         n_batches,

@@ -3,7 +3,8 @@
 Torch's own schemes call collectives by themselves, forwards and backwards.
 Each call passes torch's dispatcher, where its kind and its bytes are seen; the
 ring's formula makes of these what a rank sends. Where a rank has pieces of
-different sizes for the others, it is what leaves the rank.
+different sizes for the others, it is what leaves the rank. Single whole
+numbers, by which engines arrange what follows, are not counted.
 """
 
 from collections import Counter
@@ -50,7 +51,7 @@ class Traffic(TorchDispatchMode):
         if name in WHOLE:
             collective, at = WHOLE[name]
             self._note(collective, _bytes(result if at is None else args[at]))
-        elif name == "c10d::send":
+        elif name == "c10d::send" and args[0][0].is_floating_point():
             self.calls["send"] += 1
             self.sent += _bytes(args[0])
         elif name == UNEQUAL:

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 from torch.distributed.fsdp import fully_shard
-from torch.distributed.optim import ZeroRedundancyOptimizer
 from torch.distributed.tensor import DTensor
 from torch.nn.parallel import DistributedDataParallel
+from torch.optim import Optimizer
 
 from xfmr.config import Config
 from xfmr.distributed.data import part
@@ -46,12 +46,7 @@ def step(
     gpt, tokens = model(config, dtype), part(batch(config))
     run = _sharded(gpt, stage) if stage > 1 else DistributedDataParallel(gpt)
     parameters = [*gpt.parameters()]
-    if stage == 1:
-        optimizer = ZeroRedundancyOptimizer(
-            parameters, torch.optim.AdamW, lr=RATE
-        )
-    else:
-        optimizer = torch.optim.AdamW(parameters, lr=RATE)
+    optimizer = _optimizer(parameters, stage)
     with Traffic() as traffic:
         loss = next_token_loss(run(tokens), tokens)
         held = {"weights": _held(gpt.parameters())}
@@ -71,6 +66,15 @@ def _sharded(gpt: nn.Module, stage: int) -> nn.Module:
     for part_of in (*gpt.blocks, gpt):
         fully_shard(part_of, reshard_after_forward=stage == 3)
     return gpt
+
+
+def _optimizer(parameters: list[Tensor], stage: int) -> Optimizer:
+    if stage != 1:
+        return torch.optim.AdamW(parameters, lr=RATE)
+    # its module warns of itself wherever it is imported; ranks have it
+    from torch.distributed.optim import ZeroRedundancyOptimizer
+
+    return ZeroRedundancyOptimizer(parameters, torch.optim.AdamW, lr=RATE)
 
 
 def _held(tensors: Iterable[Tensor]) -> int:
