@@ -45,6 +45,9 @@ def test_a_result_from_each_rank_in_their_order(group):
     assert ranks.run(called.about, "ab", times=2) == [
         (rank, 3, "abab") for rank in range(3)
     ]
+    assert ranks.run("tests.ranks:about", "c") == [
+        (rank, 3, "c") for rank in range(3)
+    ]
     assert len({*pids, os.getpid()}) == 5
     assert ranks.run(called.settings) == [(1, "1")] * 3
     for result in ranks.run(called.summed, torch.tensor([1.5, 2.0])):
@@ -69,11 +72,15 @@ def test_a_result_from_each_rank_in_their_order(group):
         ),
         ((called.exits_on, 0), r"exits_on: rank 0 ended with status 1"),
         (
+            ("tests.ranks:missing",),
+            r"missing: rank \d raised AttributeError: .*'missing'",
+        ),
+        (
             (called.nothing_to_send,),
             r"rank \d raised (\w+Error|AttributeError)",
         ),
     ],
-    ids=lambda value: getattr(value[0], "__name__", None),
+    ids=["raises", "dies", "exits", "no such function", "no result"],
 )
 def test_a_rank_that_fails_ends_them_all(group, call, message):
     ranks, pids = group

@@ -1,7 +1,7 @@
 """Real processes on this machine that compute together: ranks.
 
     with Ranks(4) as ranks:
-        results = ranks.run(function, *args)      one result from each rank
+        results = ranks.run(function, *args)      one from each rank
 
 Importing torch takes longer than all else. So one process, the host, imports
 it once for all groups of a program; for each group it forks a watcher, which
@@ -65,7 +65,7 @@ class Ranks:
 
     def run(
         self,
-        function: Callable,
+        function: Callable | str,
         *args: object,
         seconds: float = 60.0,
         **named: object,
@@ -73,7 +73,8 @@ class Ranks:
         """What the function returns on each rank, in the order of ranks.
 
         Args:
-            function: what all ranks call; they import it by its name.
+            function: what all ranks call, or its name, `module:function`. A
+                rank imports it by this name, and the caller need not.
             args: what each is given, the same on every rank.
             seconds: how long they may take.
             named: the same by name.
@@ -83,7 +84,10 @@ class Ranks:
                 ranks have ended.
             RankError: if a rank raises, ends or is late. All have ended then.
         """
-        module, name = function.__module__, function.__qualname__
+        if isinstance(function, str):
+            module, _, name = function.partition(":")
+        else:
+            module, name = function.__module__, function.__qualname__
         if module == "__main__" or "<" in name:
             raise ValueError(f"{name=} of {module=} must be importable")
         if self._closed:
