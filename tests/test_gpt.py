@@ -83,6 +83,29 @@ def test_fused_gives_the_same():
     torch.testing.assert_close(toy()(TOKENS), toy(fused=True)(TOKENS))
 
 
+@pytest.mark.parametrize("fused", [False, True])
+def test_without_its_own_mask_it_reads_what_it_is_given(fused):
+    model, other = toy(causal=False, fused=fused), TOKENS.clone()
+    mask = torch.eye(5, dtype=torch.bool)
+    mask[1, 4] = True
+    other[:, 4] = 6
+    a, b = model(TOKENS, mask=mask), model(other, mask=mask)
+    changed = ((a - b).abs().amax(-1) > 0).any(0)
+    assert changed.tolist() == [False, True, False, False, True]
+    a, b = model(TOKENS), model(other)
+    assert ((a - b).abs().amax(-1) > 0).all()
+
+
+def test_a_mask_hides_more_than_the_future():
+    model, other = toy(), TOKENS.clone()
+    other[:, 0] = 6
+    mask = torch.ones(5, 5, dtype=torch.bool)
+    mask[2:, 0] = False
+    mask[2:, 1] = False  # which has read the first
+    a, b = model(TOKENS, mask=mask), model(other, mask=mask)
+    assert torch.equal(a[:, 2:], b[:, 2:])
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

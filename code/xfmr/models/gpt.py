@@ -32,13 +32,17 @@ class GPT(nn.Module):
 
     Args:
         config: what the model has.
+        causal: whether no position reads those after it; if not, a mask says
+            what each reads.
         fused: whether torch's kernels compute what they can, as in blocks.
 
     Raises:
         ValueError: if the configuration is not that of a GPT.
     """
 
-    def __init__(self, config: Config, *, fused: bool = False):
+    def __init__(
+        self, config: Config, *, causal: bool = True, fused: bool = False
+    ):
         super().__init__()
         required.check(config, REQUIRED)
         self.config = config
@@ -48,7 +52,7 @@ class GPT(nn.Module):
             context_length=config.context_length,
         )
         self.blocks = nn.ModuleList(
-            EncoderBlock(config, causal=True, fused=fused)
+            EncoderBlock(config, causal=causal, fused=fused)
             for _ in range(config.n_layers)
         )
         self.final_norm = norm_of(config, config.d_model, fused=fused)
@@ -65,7 +69,8 @@ class GPT(nn.Module):
 
         Args:
             cache: for each block the tokens before these, which they join.
-            mask: which of the positions before may be read; all if None.
+            mask: which positions may be read; all that are before, or all,
+                if None.
             positions: where each token stands, if not one after the other.
         """
         x = self.stream(tokens, cache, mask=mask, positions=positions)

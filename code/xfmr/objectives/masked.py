@@ -1,4 +1,4 @@
-"""Corruption: what is taken from a text, for a model to restore.
+"""Masked tokens: some are hidden in their places, for a model to restore.
 
 Devlin et al. 2019, section 3.1. Of the tokens chosen for prediction,
 
@@ -12,6 +12,8 @@ and none of the others is touched.
 import torch
 from jaxtyping import Bool, Int
 from torch import Generator, Tensor
+
+from xfmr.objectives.example import Example
 
 MASKED, REDRAWN = 0.8, 0.1
 
@@ -48,3 +50,17 @@ def masked_text(
     read = tokens.masked_fill(chosen & (fate < MASKED), mask_token)
     redrawn = chosen & (fate >= MASKED) & (fate < MASKED + REDRAWN)
     return torch.where(redrawn, drawn, read), chosen
+
+
+def masked(tokens: Int[Tensor, "B T"], **named: object) -> Example:
+    """The chosen tokens, each told from the text on both sides of it.
+
+    Args:
+        named: what `masked_text` takes.
+
+    Raises:
+        ValueError: as `masked_text` does.
+    """
+    read, chosen = masked_text(tokens, **named)
+    T = tokens.shape[1]
+    return Example(read, tokens, chosen, torch.ones(T, T, dtype=torch.bool))

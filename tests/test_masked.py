@@ -5,7 +5,7 @@ from math import sqrt
 import pytest
 import torch
 
-from xfmr.corruption import masked_text
+from xfmr.objectives.masked import masked, masked_text
 
 V, MASK = 1000, 3
 TEXT = torch.randint(4, V, (300, 400), generator=torch.manual_seed(1))
@@ -54,6 +54,20 @@ def test_redrawn_tokens_come_from_the_whole_vocabulary():
     redrawn = read[(read != 500) & (read != MASK)]
     assert redrawn.min() == 0 and redrawn.max() == 499
     assert abs(redrawn.double().mean() - 249.5) < 10
+
+
+def test_an_example_asks_for_what_was_chosen():
+    read, chosen = corrupted()
+    made = masked(
+        TEXT,
+        mask_token=MASK,
+        vocab_size=V,
+        generator=torch.Generator().manual_seed(0),
+    )
+    assert torch.equal(made.inputs, read)
+    assert torch.equal(made.targets, TEXT)
+    assert torch.equal(made.counts, chosen)
+    assert made.mask.shape == (400, 400) and made.mask.all()
 
 
 def test_extremes_of_the_rate():

@@ -1,1 +1,0 @@
-"""One step of training on several processes: the same numbers, shared out."""
