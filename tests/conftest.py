@@ -38,3 +38,14 @@ def letters_hold():
         assert tuple(result.shape) == shape(stated, sizes), stated
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def four_ranks():
+    """Four processes that tests share; none may end them."""
+    from tests.ranks import check_annotations
+    from xfmr.distributed.launch import Ranks
+
+    with Ranks(4) as ranks:
+        ranks.run(check_annotations)
+        yield ranks

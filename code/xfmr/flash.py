@@ -107,7 +107,7 @@ class FlashAttention(torch.autograd.Function):
                     _load(x, rows) for x in (q, d_heads, log_totals, dots)
                 )
                 hidden = _hidden(rows, columns, n_before, q.device)
-                d_q_tile, *d_keys = _gradients(*queries, *keys, hidden)
+                d_q_tile, *d_keys = tile_gradients(*queries, *keys, hidden)
                 _store(d_q, rows, _load(d_q, rows) + d_q_tile)
                 totals = [a + b for a, b in zip(totals, d_keys, strict=True)]
             for d_key, total in zip((d_k, d_v), totals, strict=True):
@@ -131,7 +131,7 @@ def _read(
             break
         k_tile, v_tile = _load(k, columns), _load(v, columns)
         hidden = _hidden(rows, columns, n_before, k.device)
-        scores = _scores(q_tile, k_tile, hidden)
+        scores = tile_scores(q_tile, k_tile, hidden)
         largest = reduce(scores, "... T S -> ... T 1", "max")
         old_top, top = top, torch.maximum(top, largest)
         shrink, shares = (old_top - top).exp(), (scores - top).exp()
@@ -141,7 +141,7 @@ def _read(
     return read / total, top + total.log()
 
 
-def _gradients(
+def tile_gradients(
     q: Float[Tensor, "... T H"],
     d_heads: Float[Tensor, "... T H"],
     log_totals: Float[Tensor, "... T 1"],
@@ -155,7 +155,7 @@ def _gradients(
     Float[Tensor, "... S H"],
 ]:
     """What one tile of weights adds to the gradients of q, k and v."""
-    weights = (_scores(q, k, hidden) - log_totals).exp()
+    weights = (tile_scores(q, k, hidden) - log_totals).exp()
     d_weights = einsum(d_heads, v, "... T H, ... S H -> ... T S")
     d_scores = weights * (d_weights - dots) / sqrt(q.shape[-1])
     d_q = einsum(d_scores, k, "... T S, ... S H -> ... T H")
@@ -164,7 +164,7 @@ def _gradients(
     return d_q, d_k, d_v
 
 
-def _scores(
+def tile_scores(
     q: Float[Tensor, "... T H"],
     k: Float[Tensor, "... S H"],
     hidden: Bool[Tensor, "T S"] | None,

@@ -1,0 +1,1 @@
+"""One step of training on several processes: the same numbers, shared out."""
