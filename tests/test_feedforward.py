@@ -9,6 +9,7 @@ from torch import nn
 
 from xfmr.feedforward import (
     ACTIVATIONS,
+    FUSED,
     FeedForward,
     gelu,
     gelu_tanh,
@@ -41,6 +42,12 @@ def test_activations_stand_under_their_names():
         "gelu_tanh": gelu_tanh,
         "silu": silu,
     }
+
+
+def test_torch_computes_the_activation_where_asked():
+    layer = partial(FeedForward, d_model=8, d_ff=12, activation="gelu")
+    assert layer().activation is gelu
+    assert layer(fused=True).activation is FUSED["gelu"]
 
 
 @pytest.fixture

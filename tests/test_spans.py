@@ -60,6 +60,9 @@ def test_everything_is_inside():
     for rect in found(figure, "rect"):
         y = float(rect["y"])
         assert spans.LINE <= y and y + spans.BAR <= below
+    rows = {t["text"]: float(t["y"]) for t in found(figure, "text")}
+    assert rows["0"] == rows["50"] == below + spans.LINE
+    assert rows["entries"] == below + 2 * spans.LINE
 
 
 def test_names_stand_beside_their_bars():

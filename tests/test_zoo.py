@@ -1,6 +1,7 @@
 """The published models: exact totals, and what is said of them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -221,6 +222,11 @@ def test_printed_totals_that_are_exact_to_their_last_digit():
     # rounded to its last digit it would be the next
     assert zoo.find("llama-65b").figure == (pytest.approx(65.2e9), 1e8)
     assert not agree["llama-65b"]
+
+
+def test_a_printed_sum_is_as_coarse_as_its_coarsest_part():
+    model = replace(zoo.find("gpt2"), published="302M + 1.2B")
+    assert model.figure == (pytest.approx(1.502e9), pytest.approx(1e8))
 
 
 def test_where_they_are_not_a_reason_is_given():
