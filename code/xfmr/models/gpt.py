@@ -7,6 +7,7 @@ their norms before, one more norm, and logits read with the token table.
 from einops import einsum
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from xfmr.block import EncoderBlock
 from xfmr.cache import KVCache
@@ -45,7 +46,7 @@ class GPT(nn.Module):
     ):
         super().__init__()
         required.check(config, REQUIRED)
-        self.config = config
+        self.config, self.fused = config, fused
         self.embedding = Embedding(
             vocab_size=config.vocab_size,
             d_model=config.d_model,
@@ -95,4 +96,6 @@ class GPT(nn.Module):
     def logits(self, x: Float[Tensor, "B T D"]) -> Float[Tensor, "B T V"]:
         """Logits of the positions given, read with the token table."""
         weight = self.embedding.token.weight
+        if self.fused:
+            return linear(x, weight)
         return einsum(x, weight, "B T D, V D -> B T V")

@@ -115,10 +115,11 @@ def _timed(run: Run) -> Iterator[Row]:
 def _keep(run: Run, folder: Path, is_first: bool) -> None:
     """A checkpoint, the model for others, and the curve."""
     tensors, facts = run.state()
+    weights = run.weights()  # parts are joined by all processes or by none
     if is_first:
         step = run.n_done
         checkpoint.keep(folder, step=step, tensors=tensors, facts=facts)
-        export.save(run.model.config, run.weights(), folder)
+        export.save(run.model.config, weights, folder)
     run.ranks.wait()
 
 

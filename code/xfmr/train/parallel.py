@@ -59,7 +59,8 @@ class Ranks:
             return DistributedDataParallel(model)
         for block in model.blocks:
             fully_shard(block)
-        return fully_shard(model)
+        # in parts again after every pass, so that a state is one of parts
+        return fully_shard(model, reshard_after_forward=True)
 
     def rows(self, batch_size: int) -> int:
         """How many of the rows of a step this process reads.
