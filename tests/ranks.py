@@ -92,3 +92,30 @@ def with_a_wrong_ring():
         return collectives.compared("all-reduce", 8)
     finally:
         collectives.THEIRS["all-reduce"] = kept
+
+
+def written(name, n_numbers):
+    """Bytes that our ring and torch hand to the system, and that ours counts.
+
+    Linux counts what a process writes, to whatever it is.
+    """
+    from xfmr.distributed import collectives
+
+    ours, theirs, power = collectives.THEIRS[name]
+    ring, x = collectives.Ring(), torch.ones(n_numbers, dtype=torch.float64)
+    out = x.new_empty(int(n_numbers * ring.size**power))
+    both = [lambda: ours(ring, x), lambda: theirs(out, x)]
+    if name == "all-reduce":
+        both[1] = lambda: theirs(out)
+    counts = []
+    for function in both:
+        dist.barrier()
+        before = _so_far()
+        function()
+        counts.append(_so_far() - before)
+    return ring.sent, *counts
+
+
+def _so_far():
+    with open("/proc/self/io", encoding="utf8") as file:
+        return int(dict(line.split(": ") for line in file)["wchar"])

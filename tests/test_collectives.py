@@ -1,5 +1,7 @@
 """Our ring against torch's collectives, and its bytes against the formula."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -15,6 +17,18 @@ def test_equals_torch_and_sends_what_the_formula_says(four_ranks, name):
     for found in four_ranks.run(collectives.compared, name, 8):
         assert found.difference < 1e-14
         assert found.sent == formula
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/io").exists(), reason="the system does not count"
+)
+@pytest.mark.parametrize("name", [*collectives.THEIRS])
+def test_the_system_has_sent_as_much(four_ranks, name):
+    # on gloo, torch's reduce-scatter is an all-reduce
+    times = 2 if name == "reduce-scatter" else 1
+    for sent, ours, theirs in four_ranks.run(called.written, name, 2**16):
+        assert sent < ours < 1.005 * sent
+        assert times * sent < theirs < 1.005 * times * sent
 
 
 @pytest.mark.parametrize("name", [*collectives.THEIRS])

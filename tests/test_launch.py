@@ -67,8 +67,12 @@ def test_a_result_from_each_rank_in_their_order(group):
             r"raises_on: rank 1 raised KeyError: 'missing'",
         ),
         (
-            (called.dies_on, 2, signal.SIGKILL),
-            r"dies_on: rank 2 ended by SIGKILL",
+            ("xfmr.distributed.failure:killed", 2),
+            r"killed: rank 2 ended by SIGKILL",
+        ),
+        (
+            (called.dies_on, 1, signal.SIGTERM),
+            r"dies_on: rank 1 ended by SIGTERM",
         ),
         ((called.exits_on, 0), r"exits_on: rank 0 ended with status 1"),
         (
@@ -80,7 +84,7 @@ def test_a_result_from_each_rank_in_their_order(group):
             r"rank \d raised (\w+Error|AttributeError)",
         ),
     ],
-    ids=["raises", "dies", "exits", "no such function", "no result"],
+    ids=["raises", "killed", "dies", "exits", "no such function", "no result"],
 )
 def test_a_rank_that_fails_ends_them_all(group, call, message):
     ranks, pids = group

@@ -49,7 +49,7 @@ class Ranks:
         RankError: if they do not start.
     """
 
-    def __init__(self, n_ranks: int, *, seconds: float = 60.0):
+    def __init__(self, n_ranks: int, *, seconds: float = 180.0):
         check_sizes(n_ranks=n_ranks)
         self.n_ranks = n_ranks
         self._folder = TemporaryDirectory(prefix="ranks-")
