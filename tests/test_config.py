@@ -162,6 +162,7 @@ def test_a_window_is_that_of_every_layer_or_of_those_named():
         (lambda: Experts(**EXPERTS | {"n_active": 9}), "n_active=9 must not"),
         (lambda: Experts(**EXPERTS | {"n_active": 0}), "n_active=0 must be"),
         (lambda: Experts(**EXPERTS | {"d_ff": 0}), "d_ff=0 must be at least"),
+        (lambda: Experts(**EXPERTS | {"shares": "x"}), "shares='x' must be"),
         (
             lambda: Latent(**LATENT | {"d_rotary": 3}),
             "d_rotary=3 must be even",
@@ -189,5 +190,6 @@ def test_rare_parts_that_cannot_be(make, message):
 def test_rare_parts_that_can_be():
     all_of_one = Experts(n_experts=1, n_active=1, d_ff=1)
     assert all_of_one.layers is None
+    assert (all_of_one.shares, all_of_one.share_scale) == ("softmax", None)
     assert Latent(**LATENT).d_query is None
     assert Scaling(kind="linear", factor=1.0).slow is None

@@ -73,6 +73,16 @@ def test_fixed_positions_have_no_parameters():
     assert sum(p.numel() for p in ours.parameters()) == 5 * 8
 
 
+def test_rows_that_are_spared():
+    ours = embedding(context_length=3, n_spare=2)
+    rows = ours.position.weight
+    assert rows.shape == (5, 8)
+    expected = ours.token.weight[TOKENS] + rows[2:]
+    assert torch.equal(ours(TOKENS), expected)
+    later = ours(TOKENS[:, :1], n_before=2)
+    assert torch.equal(later, ours.token.weight[TOKENS[:, :1]] + rows[4])
+
+
 def test_positions_that_have_no_table():
     with pytest.raises(
         ValueError, match=r"^scheme='rotary' must be 'learned' or 'sinusoidal'"

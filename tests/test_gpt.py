@@ -60,6 +60,22 @@ def test_counts_equal_the_formulas(config):
     assert run.flops == compute.forward_flops(config, n_tokens=5)
 
 
+@pytest.mark.parametrize(
+    "change", [{"norm_order": "post"}, {"final_norm": False}]
+)
+def test_no_norm_ends_what_has_them_after(change):
+    config = replace(TOY, n_spare_positions=2, **change)
+    torch.manual_seed(0)
+    model = GPT(config)
+    n = sum(p.numel() for p in model.parameters())
+    assert n == count.parameters(config)
+    x = model.embedding(TOKENS)
+    for block in model.blocks:
+        x = block(x)
+    assert torch.equal(model.stream(TOKENS), x)
+    assert model.embedding.n_spare == 2
+
+
 @pytest.mark.parametrize("fused", [False, True])
 def test_no_token_changes_the_logits_before_it(fused):
     model, other = toy(fused=fused), TOKENS.clone()
@@ -113,7 +129,11 @@ def test_a_mask_hides_more_than_the_future():
         ({"n_segments": 2}, "n_segments=2 of GPT-2 must be None"),
         ({"position": "sinusoidal"}, "position='sinusoidal' of GPT-2 must"),
         ({"norm": "rms"}, "norm='rms' of GPT-2 must be 'layer'"),
-        ({"norm_order": "post"}, "norm_order='post' of GPT-2 must be 'pre'"),
+        ({"norm_order": "output"}, "norm_order='output' of .* must be 'pre' "),
+        ({"n_distinct_layers": 1}, "n_distinct_layers=1 of GPT-2 must be"),
+        ({"n_token_tables": 2}, "n_token_tables=2 of GPT-2 must be 1"),
+        ({"d_embedding": 8}, "d_embedding=8 of GPT-2 must be None"),
+        ({"d_token": 8}, "d_token=8 of GPT-2 must be None"),
         ({"embedding_norm": True}, "embedding_norm=True of GPT-2 must be"),
         ({"tied": False}, "tied=False of GPT-2 must be True"),
         ({"heads": ()}, r"heads=\(\) of GPT-2 must be \('lm',\)"),

@@ -46,6 +46,9 @@ def test_patterns_are_split_into_axes(pattern, words):
         ((1, 3), "#B #T", ["1", "T"]),
         ((2, 1), "_ _", [None, "1"]),
         ((6, 1), "NH 1", ["NH", "1"]),
+        ((2, 6), "T width", ["T", "width"]),
+        ((2, 6), "... width", [None, None]),
+        ((2, 6, 3), "B *rest width", ["B", None, None]),
     ],
 )
 def test_what_is_said(sizes, pattern, known):

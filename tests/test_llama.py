@@ -16,7 +16,7 @@ from xfmr.cache import empty_caches
 from xfmr.config import Experts, Latent, Scaling
 from xfmr.generate import greedy
 from xfmr.models.llama import Llama
-from xfmr.moe import Mixture
+from xfmr.moe import Mixture, Router, SigmoidRouter
 from xfmr.presets import GPT2, LLAMA2_7B, LLAMA2_70B
 from xfmr.trace import follow
 
@@ -30,6 +30,7 @@ LLAMA = replace(
     d_ff=20,
     vocab_size=29,
 )
+LATENT = Latent(d_latent=7, d_query=9, d_content=4, d_rotary=2, d_value=5)
 FAMILIES = {
     "Llama": {},
     "Llama 3.1": {
@@ -77,6 +78,28 @@ FAMILIES = {
     "Qwen 2": {"attention_bias": True, "output_bias": False},
     "Qwen 3": {"qk_norm": "head", "tied": True},
     "OLMo 2": {"qk_norm": "all", "norm_order": "output"},
+    "GPT-NeoX": {
+        "norm": "layer",
+        "parallel": True,
+        "d_rotary": 2,
+        "activation": "gelu",
+        "gated": False,
+        "attention_bias": True,
+        "ff_bias": True,
+    },
+    "DeepSeek-V3": {
+        "n_kv_heads": 4,
+        "latent": LATENT,
+        "experts": Experts(
+            n_experts=4,
+            n_active=2,
+            d_ff=12,
+            d_ff_shared=6,
+            layers=(1, 2),
+            shares="sigmoid",
+            share_scale=2.5,
+        ),
+    },
     "sinks": {"sinks": True, "window": 2, "windowed": (False, True, False)},
     "LayerNorm": {"norm": "layer", "norm_bias": False},
     "scaled logits": {"logit_scale": 0.25},
@@ -198,6 +221,9 @@ def test_where_experts_stand():
     layers = [block.feed_forward for block in toy("some experts").blocks]
     kinds = [isinstance(layer, Mixture) for layer in layers]
     assert kinds == [True, False, True]
+    assert type(layers[0].router) is Router
+    router = toy("DeepSeek-V3").blocks[1].feed_forward.router
+    assert (type(router), router.share_scale) == (SigmoidRouter, 2.5)
     layers = [block.feed_forward for block in toy("Mixtral").blocks]
     assert all(isinstance(layer, Mixture) for layer in layers)
 
@@ -248,15 +274,14 @@ def test_rows_of_the_token_table_are_scaled():
         ({"n_segments": 2}, "n_segments=2 of .* must be None"),
         ({"first_norm": False}, "first_norm=False of .* must be True"),
         ({"final_norm": False}, "final_norm=False of .* must be True"),
-        ({"parallel": True}, "parallel=True of .* must be False"),
+        (
+            {"parallel": True, "norm_order": "output"},
+            "norm_order='output' of .* must be 'pre' where parallel=True",
+        ),
         ({"shared_norm": True}, "shared_norm=True of .* must be False"),
         ({"embedding_norm": True}, "embedding_norm=True of .* must be"),
         ({"heads": ("lm", "mlm")}, r"heads=\('lm', 'mlm'\) of .* must be"),
         ({"norm_order": "post"}, "norm_order='post' of .* must be another"),
-        (
-            {"latent": Latent(d_latent=4, d_content=4, d_rotary=2, d_value=4)},
-            "latent=Latent.* of .* must be None",
-        ),
     ],
 )
 def test_configurations_of_other_models(change, message):

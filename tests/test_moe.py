@@ -14,7 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from xfmr import count
 from xfmr.config import Experts
 from xfmr.feedforward import FeedForward
-from xfmr.moe import Mixture, Router, balance_loss
+from xfmr.moe import Mixture, Router, SigmoidRouter, balance_loss
 from xfmr.presets import LLAMA2_7B
 
 pytestmark = pytest.mark.usefixtures("double_precision")
@@ -145,6 +145,29 @@ def test_a_router_may_have_a_bias():
     router = Router(**sizes, bias=True)
     router.w.bias.data = torch.tensor([0.0, 0, 0, 1e9, 0])
     assert router(x()[0])[1].tolist() == [[3]] * 7
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.5])
+def test_shares_of_scores_that_know_nothing_of_each_other(scale):
+    torch.manual_seed(0)
+    sizes = {"d_model": 6, "n_experts": E, "n_active": K, "bias": False}
+    router, tokens = SigmoidRouter(share_scale=scale, **sizes), x()[0]
+    shares, chosen = router(tokens)
+    scores = 1 / (1 + (-tokens @ router.w.weight.T).exp())
+    best = scores.gather(1, chosen)
+    assert (best[:, -1:] >= scores).sum(1).tolist() == [E - K + 1] * 7
+    expected = scale * best / best.sum(1, keepdim=True)
+    torch.testing.assert_close(shares, expected)
+
+
+def test_which_router_a_mixture_has():
+    def router(**change):
+        experts = replace(TOY.experts, **change)
+        return Mixture(replace(TOY, experts=experts)).router
+
+    assert type(router()) is Router
+    assert router(shares="sigmoid").share_scale == 1
+    assert router(shares="sigmoid", share_scale=2.5).share_scale == 2.5
 
 
 # The balance loss: E tokens, each with one favourite, in all ways ------------

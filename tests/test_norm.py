@@ -7,7 +7,14 @@ import pytest
 import torch
 from torch import nn
 
-from xfmr.norm import AcrossHeads, LayerNorm, RMSNorm, norm_of
+from xfmr.norm import (
+    KEYS,
+    QUERIES,
+    AcrossHeads,
+    LayerNorm,
+    RMSNorm,
+    norm_of,
+)
 from xfmr.presets import GPT2, LLAMA2_7B
 
 pytestmark = pytest.mark.usefixtures("double_precision")
@@ -112,12 +119,13 @@ def test_without_a_bias():
 
 
 @pytest.mark.parametrize("n_kv_heads", [1, 2, 3])
-def test_across_heads_is_one_norm_of_all_of_them(n_kv_heads):
+@pytest.mark.parametrize(("n_group", "axes"), [(3, QUERIES), (1, KEYS)])
+def test_across_heads_is_one_norm_of_all_of_them(n_kv_heads, n_group, axes):
     generator = torch.Generator().manual_seed(1)
-    x = torch.randn(2, n_kv_heads, 3, 5, 4, generator=generator)
-    norm = RMSNorm(n_kv_heads * 12, eps=1e-5)
+    x = torch.randn(2, n_kv_heads, n_group, 5, 4, generator=generator)
+    norm = RMSNorm(n_kv_heads * n_group * 4, eps=1e-5)
     nn.init.normal_(norm.gain, generator=generator)
-    ours = AcrossHeads(norm)(x)
+    ours = AcrossHeads(norm, axes)(x)
     for b in range(2):
         for t in range(5):
             at_t = x[b, :, :, t]

@@ -92,6 +92,30 @@ def test_layers_that_differ_stand_apart():
     assert made["parameters"] == (2 * (8 * 8 + 8), 8 * 4 + 4)
 
 
+class Experts(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = nn.Parameter(torch.ones(3, 8, 8))
+
+    def forward(self, x):
+        pieces = [(x[:2] @ w).exp() for w in (self.w[0], self.w[1])]
+        return pieces, (x[:1] @ self.w[2]).exp()
+
+
+def test_rows_that_repeat_in_a_layer_stand_once():
+    with torch.device("meta"):
+        run = follow(Experts(), torch.empty(2, 8))
+    made = sheet(run, caption="experts")
+    assert [str(name) for name in made["tensor"]] == [
+        *("w[0]", "w[1]", "x[:2]", "x[:2] @ w", "(x[:2] @ w).exp()"),
+        *("x[:1]", "w[2]", "x[:1] @ w[2]", "(x[:1] @ w[2]).exp()"),
+    ]
+    assert made["times"] == (1, 1, 2, 2, 2, 1, 1, 1, 1)
+    assert made["FLOPs"][3] == 2 * 2 * 2 * 8 * 8
+    assert sum(made["FLOPs"]) == run.flops
+    assert sum(made["times"]) == len(run.steps)
+
+
 def test_long_expressions_are_called_what_made_them():
     def f(x):
         return (x + x.exp().abs().exp().abs().exp().abs() * x[:1]).exp()

@@ -23,8 +23,9 @@ from xfmr.attention import Attention
 from xfmr.cache import KVCache
 from xfmr.config import Config
 from xfmr.feedforward import FeedForward
+from xfmr.latent import LatentAttention
 from xfmr.moe import Mixture
-from xfmr.norm import AcrossHeads, norm_of
+from xfmr.norm import KEYS, QUERIES, AcrossHeads, norm_of
 from xfmr.rotary import Rotary
 
 
@@ -72,6 +73,8 @@ class EncoderBlock(Block):
     """Self-attention, then the feed-forward layer.
 
     Causal, it is the block of a decoder without an encoder, such as GPT's.
+    Parallel, the second reads what the first does, and both are added: Black
+    et al. 2022, section 2.1.
 
     Args:
         config: what the block has.
@@ -79,6 +82,9 @@ class EncoderBlock(Block):
         causal: whether no position reads those after it.
         fused: whether torch's kernels compute what they can: the attention
             keeps no weights, as in `Attention`, and norms no steps.
+
+    Raises:
+        ValueError: if both layers read the same stream and have norms after.
     """
 
     def __init__(
@@ -95,6 +101,12 @@ class EncoderBlock(Block):
             attention=_self_attention(config, layer, causal, fused),
             feed_forward=_feed_forward(config, layer, fused),
         )
+        self.parallel = config.parallel
+        if self.parallel and config.norm_order != "pre":
+            raise ValueError(
+                f"norm_order={config.norm_order!r} of {config.name} must be "
+                "'pre' where parallel=True"
+            )
 
     def forward(
         self,
@@ -105,10 +117,13 @@ class EncoderBlock(Block):
         cache: KVCache | None = None,
     ) -> Float[Tensor, "B T D"]:
         """The stream after both layers; no mask lets every position read."""
-        x = self.residual(
-            "attention", x, mask=mask, score_bias=score_bias, cache=cache
-        )
-        return self.residual("feed_forward", x)
+        named = {"mask": mask, "cache": cache}
+        if score_bias is not None:
+            named["score_bias"] = score_bias
+        attended = self.residual("attention", x, **named)
+        if self.parallel:
+            return attended + self.feed_forward(self.feed_forward_norm(x))
+        return self.residual("feed_forward", attended)
 
 
 class DecoderBlock(Block):
@@ -178,7 +193,22 @@ def _attention(config: Config) -> dict[str, object]:
 
 def _self_attention(
     config: Config, layer: int, causal: bool, fused: bool
-) -> Attention:
+) -> Attention | LatentAttention:
+    if config.latent is not None:
+        return LatentAttention(
+            d_model=config.d_model,
+            n_heads=config.n_heads,
+            latent=config.latent,
+            norm_eps=config.norm_eps,
+            rotary=Rotary(
+                d_head=config.latent.d_rotary,
+                base=config.rotary_base,
+                scaling=config.rotary_scaling,
+            ),
+            bias=config.attention_bias,
+            causal=causal,
+            score_scale=config.score_scale,
+        )
     return Attention(
         **_attention(config),
         **_qk_norms(config),
@@ -198,8 +228,11 @@ def _qk_norms(config: Config) -> dict[str, nn.Module]:
             norms = [norm_of(config, config.d_head) for _ in range(2)]
         case "all":
             norms = [
-                AcrossHeads(norm_of(config, n_heads * config.d_head))
-                for n_heads in (config.n_heads, config.n_kv_heads)
+                AcrossHeads(norm_of(config, n_heads * config.d_head), axes)
+                for n_heads, axes in (
+                    (config.n_heads, QUERIES),
+                    (config.n_kv_heads, KEYS),
+                )
             ]
     return dict(zip(("q_norm", "k_norm"), norms, strict=True))
 

@@ -15,6 +15,7 @@ POSITIONS = ("learned", "sinusoidal", "rotary", "relative", "projected")
 NORMS = ("layer", "rms")
 ORDERS = ("post", "pre", "sandwich", "output")
 QK_NORMS = ("head", "all")
+SHARES = ("softmax", "sigmoid")
 SCALINGS = ("linear", "llama3", "yarn")
 HEADS = ("pooler", "mlm", "nsp", "lm")
 
@@ -30,10 +31,14 @@ class Experts:
         d_ff_shared: hidden units of one more, which every token reads.
         bias: whether the experts' projections add biases.
         router_bias: whether the router does.
+        shares: what the router makes of the scores of those that it chooses:
+            their `softmax`, or the `sigmoid` of each over the sum of them.
+        share_scale: what shares are multiplied by then; 1 if None.
         layers: the layers, from 0, that have experts; all if None.
 
     Raises:
-        ValueError: if a size is below one, or more are active than there are.
+        ValueError: if a size is below one, more are active than there are, or
+            the shares are unknown.
     """
 
     n_experts: int
@@ -42,11 +47,14 @@ class Experts:
     d_ff_shared: int | None = None
     bias: bool = False
     router_bias: bool = False
+    shares: str = "softmax"
+    share_scale: float | None = None
     layers: tuple[int, ...] | None = None
 
     def __post_init__(self):
         """Refuse what cannot be built, once and here."""
         _check_sizes(self)
+        _check("shares", self.shares, SHARES)
         if self.n_active > self.n_experts:
             raise ValueError(
                 f"n_active={self.n_active} must not exceed "

@@ -19,7 +19,8 @@ class Embedding(nn.Module):
     Args:
         vocab_size: V, the rows of the token table.
         d_model: D, the columns of all three.
-        context_length: rows of the position table.
+        context_length: positions that have a row in their table.
+        n_spare: rows of that table before them, which nothing reads.
         position: whether that table is `learned` or `sinusoidal`.
         n_segments: rows of the segment table.
         scale: what rows of the token table are multiplied by, if anything.
@@ -34,17 +35,20 @@ class Embedding(nn.Module):
         vocab_size: int,
         d_model: int,
         context_length: int | None = None,
+        n_spare: int = 0,
         position: str = "learned",
         n_segments: int | None = None,
         scale: float | None = None,
     ):
         super().__init__()
-        self.scale = scale
+        self.scale, self.n_spare = scale, n_spare
         self.token = nn.Embedding(vocab_size, d_model)
         self.position = self.segment = None
         if context_length is not None:
             self.position = PositionTable(
-                position, context_length=context_length, d_model=d_model
+                position,
+                context_length=n_spare + context_length,
+                d_model=d_model,
             )
         if n_segments is not None:
             self.segment = nn.Embedding(n_segments, d_model)
@@ -74,9 +78,9 @@ class Embedding(nn.Module):
             if positions is not None:
                 raise ValueError("positions must be None without a table")
         elif positions is None:
-            x = x + self.position(tokens.shape[1], n_before)
+            x = x + self.position(tokens.shape[1], self.n_spare + n_before)
         else:
-            x = x + self.position.weight[positions]
+            x = x + self.position.weight[self.n_spare + positions]
         if self.segment is not None:
             if segments is None:
                 segments = torch.zeros_like(tokens)

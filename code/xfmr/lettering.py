@@ -97,12 +97,16 @@ def split(pattern: str) -> list[str]:
 def state(axes: Axes, pattern: str) -> None:
     """Say what axes are called, in einops' or in jaxtyping's notation.
 
+    Beside a `...`, which is for tensors of any kind, a word in small letters
+    says nothing: what a norm is of is called as it was before.
+
     Raises:
         ValueError: if the pattern has another number of axes.
     """
     words = split(pattern)
     for n, word in enumerate(words):
         if word == "..." or word.startswith("*"):
+            words = ["_" if other.islower() else other for other in words]
             words[n : n + 1] = ["_"] * (len(axes) - len(words) + 1)
             break
     if len(words) != len(axes):

@@ -10,8 +10,10 @@ back to a sum of one. Shazeer et al. 2017, section 2.1; Jiang et al. 2024,
 section 2.1.
 """
 
+from functools import partial
+
 import torch
-from einops import einsum, rearrange
+from einops import einsum, rearrange, reduce
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
@@ -51,6 +53,31 @@ class Router(nn.Module):
         return best.softmax(dim=-1), chosen
 
 
+class SigmoidRouter(Router):
+    """The same, with scores that each expert has for itself.
+
+    DeepSeek-AI 2024, section 2.1.2. Left out are what moves the choice to
+    experts that are read too little, and its limit to some groups of experts.
+
+    Args:
+        share_scale: what the shares sum to.
+        sizes: as for `Router`.
+    """
+
+    def __init__(self, *, share_scale: float, **sizes: int | bool):
+        super().__init__(**sizes)
+        self.share_scale = share_scale
+
+    def forward(
+        self, x: Float[Tensor, "BT D"]
+    ) -> tuple[Float[Tensor, "BT choice"], Int[Tensor, "BT choice"]]:
+        """The shares of the experts chosen, best first, and which they are."""
+        scores = self.scores(x).sigmoid()
+        best, chosen = scores.topk(self.n_active, dim=-1)
+        whole = reduce(best, "BT choice -> BT 1", "sum")
+        return best / whole * self.share_scale, chosen
+
+
 class Mixture(nn.Module):
     """What stands in place of a feed-forward layer.
 
@@ -65,7 +92,12 @@ class Mixture(nn.Module):
         experts, D = config.experts, config.d_model
         self.n_experts, F = experts.n_experts, experts.d_ff
         self.activation = ACTIVATIONS[config.activation]
-        self.router = Router(
+        router = Router
+        if experts.shares == "sigmoid":
+            router = partial(
+                SigmoidRouter, share_scale=experts.share_scale or 1.0
+            )
+        self.router = router(
             d_model=D,
             n_experts=experts.n_experts,
             n_active=experts.n_active,

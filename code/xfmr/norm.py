@@ -3,8 +3,10 @@
     layer    (x - mean) / sqrt(variance + eps) * gain + bias
     rms      x / sqrt(mean of squares + eps) * gain
 
-In both, eps stands inside the root. Beside each stands a class that leaves
-the same to a kernel of torch's: faster, but no trace of a run shows the steps.
+In both, eps stands inside the root, and d are the coordinates that are
+normalised: the stream's D, a head's H, those of a shorter vector. Beside each
+stands a class that leaves the same to a kernel of torch's: faster, but no
+trace of a run shows the steps.
 """
 
 import torch
@@ -14,6 +16,10 @@ from torch import Tensor, nn
 from torch.nn.functional import layer_norm, rms_norm
 
 from xfmr.config import Config
+
+# heads apart and together
+QUERIES = "B K G T H", "B T (K G H)"
+KEYS = "B K 1 S H", "B S (K H)"
 
 
 class LayerNorm(nn.Module):
@@ -34,10 +40,10 @@ class LayerNorm(nn.Module):
         self.gain = nn.Parameter(torch.ones(d_model))
         self.bias = nn.Parameter(torch.zeros(d_model)) if bias else None
 
-    def forward(self, x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
+    def forward(self, x: Float[Tensor, "... d"]) -> Float[Tensor, "... d"]:
         """Normalise each position on its own."""
-        centred = x - reduce(x, "... D -> ... 1", "mean")
-        variance = reduce(centred**2, "... D -> ... 1", "mean")
+        centred = x - reduce(x, "... d -> ... 1", "mean")
+        variance = reduce(centred**2, "... d -> ... 1", "mean")
         scaled = centred / (variance + self.eps).sqrt() * self.gain
         return scaled if self.bias is None else scaled + self.bias
 
@@ -61,9 +67,9 @@ class RMSNorm(nn.Module):
         start = torch.zeros if from_one else torch.ones
         self.gain = nn.Parameter(start(d_model))
 
-    def forward(self, x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
+    def forward(self, x: Float[Tensor, "... d"]) -> Float[Tensor, "... d"]:
         """Normalise each position on its own."""
-        mean_square = reduce(x**2, "... D -> ... 1", "mean")
+        mean_square = reduce(x**2, "... d -> ... 1", "mean")
         gain = 1 + self.gain if self.from_one else self.gain
         return x / (mean_square + self.eps).sqrt() * gain
 
@@ -71,7 +77,7 @@ class RMSNorm(nn.Module):
 class FusedLayerNorm(LayerNorm):
     """The same in one kernel."""
 
-    def forward(self, x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
+    def forward(self, x: Float[Tensor, "... d"]) -> Float[Tensor, "... d"]:
         """Normalise each position on its own."""
         return layer_norm(x, self.gain.shape, self.gain, self.bias, self.eps)
 
@@ -79,7 +85,7 @@ class FusedLayerNorm(LayerNorm):
 class FusedRMSNorm(RMSNorm):
     """The same in one kernel."""
 
-    def forward(self, x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
+    def forward(self, x: Float[Tensor, "... d"]) -> Float[Tensor, "... d"]:
         """Normalise each position on its own."""
         gain = 1 + self.gain if self.from_one else self.gain
         return rms_norm(x, gain.shape, gain, self.eps)
@@ -91,19 +97,21 @@ class AcrossHeads(nn.Module):
 
     Args:
         norm: one of all their coordinates.
+        axes: QUERIES or KEYS.
     """
 
-    def __init__(self, norm: nn.Module):
+    def __init__(self, norm: nn.Module, axes: tuple[str, str]):
         super().__init__()
         self.norm = norm
+        self.apart, self.together = axes
 
     def forward(
-        self, x: Float[Tensor, "B K G T H"]
-    ) -> Float[Tensor, "B K G T H"]:
+        self, x: Float[Tensor, "B K #G T H"]
+    ) -> Float[Tensor, "B K #G T H"]:
         """Normalise each position on its own."""
         K, H = x.shape[1], x.shape[-1]
-        normed = self.norm(rearrange(x, "B K G T H -> B T (K G H)"))
-        return rearrange(normed, "B T (K G H) -> B K G T H", K=K, H=H)
+        x = self.norm(rearrange(x, f"{self.apart} -> {self.together}"))
+        return rearrange(x, f"{self.together} -> {self.apart}", K=K, H=H)
 
 
 def norm_of(

@@ -1,7 +1,8 @@
 """The dimension sheet: all tensors of one forward pass, equal layers once.
 
 Layers that repeat the same steps are folded to one, with their number beside
-it. Each row counts for all of them, so that every column adds up to the run.
+it, and so are the experts of a layer. Each row counts for all of them, so that
+every column adds up to the run.
 """
 
 import re
@@ -13,6 +14,7 @@ from xfmr.trace import Run, Step
 
 # style
 LONG = 30  # characters beyond which a tensor is called what made it
+LONGEST = 40  # rows that are looked for again
 
 LAYER = re.compile(r"^(?:\w+\.)*?\d+")
 
@@ -72,21 +74,17 @@ def _part(step: Step) -> str:
     return re.sub(r"\.\d+", "", step.result.part)
 
 
-def _kinds(rows: list[tuple[Step, int]]) -> list[tuple]:
-    """All that a reader sees of the rows of a layer but its number."""
-    return [
-        (
-            _part(step),
-            step.result.name,
-            step.operation,
-            step.result.axes,
-            step.result.shape,
-            step.result.shares != "",
-            step.flops,
-            n,
-        )
-        for step, n in rows
-    ]
+def _kind(step: Step) -> tuple:
+    """All that a reader sees of a row but its layer's number."""
+    return (
+        _part(step),
+        step.result.name,
+        step.operation,
+        step.result.axes,
+        step.result.shape,
+        step.result.shares != "",
+        step.flops,
+    )
 
 
 def _repeated(
@@ -97,11 +95,40 @@ def _repeated(
     What stands in no layer is alone.
     """
     layers = [(name, list(group)) for name, group in groupby(rows, _layer)]
-    alike = []
+    alike, first = [], None
     for name, layer in layers:
-        if alike and name and _kinds(alike[0]) == _kinds(layer):
+        kinds = [(_kind(step), n) for step, n in layer]
+        if alike and name and first == kinds:
             alike.append(layer)
             continue
-        yield from map(list, zip(*alike, strict=True))
-        alike = [layer]
-    yield from map(list, zip(*alike, strict=True))
+        yield from _runs(alike)
+        alike, first = [layer], kinds
+    yield from _runs(alike)
+
+
+def _runs(
+    layers: list[list[tuple[Step, int]]],
+) -> Iterator[list[tuple[Step, int]]]:
+    """The rows of layers that are alike, and again those that repeat there.
+
+    Experts are no parts with a number, and each makes the same rows as the
+    one before; the parameters of all are those that the first row uses.
+    """
+    rows = list(zip(*layers, strict=True))
+    kinds = [_kind(alike[0][0]) for alike in rows]
+    at = 0
+    while at < len(rows):
+        times = [_times(kinds, at, n) for n in range(1, LONGEST + 1)]
+        n = max(range(1, LONGEST + 1), key=lambda n: n * (times[n - 1] - 1))
+        end = at + n * times[n - 1]
+        for row in range(at, at + n):
+            yield [one for alike in rows[row:end:n] for one in alike]
+        at = end
+
+
+def _times(kinds: list[tuple], at: int, n: int) -> int:
+    """How often the n rows from there on stand after one another."""
+    times = 1
+    while kinds[at : at + n] == kinds[at + n * times : at + n * (times + 1)]:
+        times += 1
+    return times

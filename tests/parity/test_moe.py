@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import nn
-from transformers import MixtralConfig
+from transformers import DeepseekV3Config, MixtralConfig
+from transformers.models.deepseek_v3 import modeling_deepseek_v3 as deepseek
 from transformers.models.mixtral import modeling_mixtral as mixtral
 
 from xfmr.config import Experts
-from xfmr.moe import Mixture, balance_loss
+from xfmr.moe import Mixture, SigmoidRouter, balance_loss
 from xfmr.presets import LLAMA2_7B
 
 
@@ -59,3 +60,36 @@ def test_a_mixture_is_mixtrals(n_experts, n_active):
     # their softmax is in float32
     torch.testing.assert_close(own_shares.float(), shares.float())
     torch.testing.assert_close(ours(x), theirs(x), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("n_experts", "n_active"), [(5, 2), (8, 1), (4, 4)])
+def test_a_router_is_deepseeks(n_experts, n_active):
+    torch.manual_seed(0)
+    theirs = deepseek.DeepseekV3MoE(
+        DeepseekV3Config(
+            hidden_size=12,
+            moe_intermediate_size=20,
+            n_routed_experts=n_experts,
+            num_experts_per_tok=n_active,
+            n_group=1,
+            topk_group=1,
+            experts_implementation="eager",
+        )
+    )
+    nn.init.normal_(theirs.gate.weight)
+    ours = SigmoidRouter(
+        d_model=12,
+        n_experts=n_experts,
+        n_active=n_active,
+        bias=False,
+        share_scale=2.5,
+    )
+    ours.load_state_dict({"w.weight": theirs.gate.weight})
+    x = torch.randn(9, 12)
+    chosen, shares = theirs.route_tokens_to_experts(theirs.gate(x))
+    own_shares, own_chosen = ours(x)
+    for own, other in ((own_shares, shares), (own_chosen, chosen)):
+        # theirs are in no order
+        by_expert = other.gather(1, chosen.argsort(1))
+        own_by_expert = own.gather(1, own_chosen.argsort(1))
+        torch.testing.assert_close(own_by_expert, by_expert)

@@ -10,19 +10,28 @@ from typing import Annotated
 
 import typer
 
-from xfmr.cli.app import AsJson, Given, app, put_json, reading
+from xfmr.cli.app import AsJson, Given, app, put_json, reading, say
 from xfmr.config import Config
 from xfmr.families import Reading
 
 MODELS = {
-    "bert": "bert.Bert",
-    "gpt2": "gpt.GPT",
+    **dict.fromkeys(("bert", "distilbert", "roberta"), "bert.Bert"),
+    **dict.fromkeys(("openai-gpt", "gpt2", "opt"), "gpt.GPT"),
     "transformer": "transformer.Transformer",
     "t5": "t5.T5",
-} | dict.fromkeys(
-    ("llama", "mistral", "mixtral", "gemma", "gemma2", "qwen2", "phi3"),
-    "llama.Llama",
-)
+    **dict.fromkeys(
+        (
+            *("gpt_neox", "llama", "mistral", "mixtral", "gemma", "gemma2"),
+            *("gemma3_text", "qwen2", "qwen3", "qwen3_moe", "phi3", "olmo2"),
+            "deepseek_v3",
+        ),
+        "llama.Llama",
+    ),
+}
+# what a model here leaves out that no size depends on
+LEFT_OUT = {
+    "deepseek_v3": "routers here choose among all experts, not within groups"
+}
 # calls that are one row each, wherever a model makes them
 FOLDED = {
     "norm": ("LayerNorm.forward", "RMSNorm.forward"),
@@ -44,6 +53,8 @@ def trace_command(
     """Follow a forward pass and list every tensor that it makes."""
     found = reading(config)
     made = dimensions(found, n_tokens=tokens, batch_size=batch)
+    if found.family in LEFT_OUT:
+        say(f"{found.config.name}: {LEFT_OUT[found.family]}")
     if not as_json:
         print(made)
         return
@@ -100,8 +111,8 @@ def dimensions(found: Reading, *, n_tokens: int, batch_size: int) -> object:
     with torch.device("meta"):
         text = torch.zeros(batch_size, n_tokens, dtype=torch.long)
         texts = [text] if config.n_decoder_layers is None else [text] * 2
-        model = _model(found.family, config, n_tokens)
-        run = follow(model, *texts, sizes=config.axes)
+        model = model_of(found.family, config, n_tokens)
+        run = follow(model, *texts, sizes=_sizes(config))
     at = {step.result.where for step in run.steps}
     called = [f for f in _functions() if source.places(f) & at]
     return sheet(
@@ -111,12 +122,21 @@ def dimensions(found: Reading, *, n_tokens: int, batch_size: int) -> object:
     )
 
 
-def _model(family: str, config: Config, n_tokens: int) -> object:
+def model_of(family: str, config: Config, n_tokens: int) -> object:
+    """The model of a family, long enough for a text."""
     module, name = MODELS[family].split(".")
     build = getattr(import_module(f"xfmr.models.{module}"), name)
     if config.position == "sinusoidal":
         return build(config, context_length=n_tokens)
     return build(config)
+
+
+def _sizes(config: Config) -> dict[str, int]:
+    """What letters of tensors stand for; no tensor has an axis of layers."""
+    sizes = {x: size for x, size in config.axes.items() if x != "L"}
+    if config.latent is not None:  # what is turned is a part of a head
+        sizes["H"] = config.latent.d_rotary
+    return sizes
 
 
 def _functions() -> list[object]:

@@ -104,6 +104,8 @@ def _deepseek(keys: Keys) -> dict[str, object]:
                 n_active=_n_active(keys, n_experts),
                 d_ff=width,
                 d_ff_shared=None if n_shared is None else n_shared * width,
+                shares="sigmoid",
+                share_scale=keys.number("routed_scaling_factor"),
                 layers=tuple(range(n_dense, n_layers)) if n_dense else None,
             ),
         }
@@ -189,6 +191,7 @@ FAMILIES = {
             "n_routed_experts": 256,
             "num_experts_per_tok": 8,
             "first_k_dense_replace": 3,
+            "routed_scaling_factor": 2.5,
             "kv_lora_rank": 512,
             "q_lora_rank": 1536,
             "qk_rope_head_dim": 64,
@@ -206,7 +209,7 @@ FAMILIES = {
         ignored=rope.KEYS
         | {
             *("n_group", "topk_group", "norm_topk_prob", "topk_method"),
-            *("routed_scaling_factor", "scoring_func", "ep_size"),
+            *("scoring_func", "ep_size"),
             *("num_nextn_predict_layers", "num_mtp_layers"),
             *("head_dim", "qk_head_dim"),
         },

@@ -21,6 +21,8 @@ from xfmr.norm import LayerNorm
 
 REQUIRED = {
     "n_decoder_layers": None,
+    "n_distinct_layers": None,
+    "d_embedding": None,
     "position": "learned",
     "norm": "layer",
     "norm_order": "post",
@@ -95,6 +97,7 @@ class Bert(nn.Module):
             vocab_size=config.vocab_size,
             d_model=D,
             context_length=config.context_length,
+            n_spare=config.n_spare_positions or 0,
             n_segments=config.n_segments,
         )
         self.embedding_norm = LayerNorm(D, eps=config.norm_eps)

@@ -1,7 +1,8 @@
 """GPT: a decoder without an encoder, which scores the token that comes next.
 
 Radford et al. 2019, section 2.3. Tokens and positions, L causal blocks with
-their norms before, one more norm, and logits read with the token table.
+their norms before, one more norm, and logits read with the token table. The
+first GPT has its norms after, and no more than those.
 """
 
 from einops import einsum
@@ -19,9 +20,12 @@ from xfmr.norm import norm_of
 REQUIRED = {
     "n_decoder_layers": None,
     "n_segments": None,
+    "n_distinct_layers": None,
+    "n_token_tables": 1,
+    "d_embedding": None,
+    "d_token": None,
     "position": "learned",
     "norm": "layer",
-    "norm_order": "pre",
     "embedding_norm": False,
     "tied": True,
     "heads": ("lm",),
@@ -46,17 +50,25 @@ class GPT(nn.Module):
     ):
         super().__init__()
         required.check(config, REQUIRED)
+        if config.norm_order not in ("pre", "post"):
+            raise ValueError(
+                f"norm_order={config.norm_order!r} of {config.name} must be "
+                "'pre' or 'post'"
+            )
         self.config, self.fused = config, fused
         self.embedding = Embedding(
             vocab_size=config.vocab_size,
             d_model=config.d_model,
             context_length=config.context_length,
+            n_spare=config.n_spare_positions or 0,
         )
         self.blocks = nn.ModuleList(
             EncoderBlock(config, causal=causal, fused=fused)
             for _ in range(config.n_layers)
         )
-        self.final_norm = norm_of(config, config.d_model, fused=fused)
+        self.final_norm = nn.Identity()
+        if config.norm_order == "pre" and config.final_norm:
+            self.final_norm = norm_of(config, config.d_model, fused=fused)
 
     def forward(
         self,

@@ -9,6 +9,11 @@ later models change is said by the configuration:
     Qwen 2        biases of q, k and v      Qwen 3     norms of q and k
     Gemma 2       scaled embeddings, norms before and after, bounded scores
                   and logits, a window in every other layer
+    OLMo 2        norms after each layer, and of q and k
+    DeepSeek-V3   keys and values made of latent vectors; experts
+
+GPT-NeoX, which is older, has GPT's norms and biases, and rotary positions of
+a part of each head; its attention and feed-forward layer stand side by side.
 """
 
 from einops import einsum
@@ -33,10 +38,8 @@ REQUIRED = {
     "position": "rotary",
     "first_norm": True,
     "final_norm": True,
-    "parallel": False,
     "shared_norm": False,
     "embedding_norm": False,
-    "latent": None,
     "heads": ("lm",),
 }
 
