@@ -1,137 +1,27 @@
 """The configuration: one type for every model of the book.
 
 A configuration says what a model has. What a model lacks is absent: a field
-left at None, a name that is not among its heads. Three things are rare and
-have many sizes of their own, and stand in a type of their own: `Experts` in
-place of the feed-forward layer, `Latent` in place of keys and values,
-`Scaling` of rotary positions.
+left at None, a name that is not among its heads. What few models have, and
+with many sizes, is a type of its own: `Experts`, `Latent`, `Scaling`.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from xfmr.axes import AXES, group_size
+from xfmr.config_parts import (
+    Experts,
+    Latent,
+    Scaling,
+    check_choice,
+    check_even,
+    check_fields,
+)
 
 POSITIONS = ("learned", "sinusoidal", "rotary", "relative", "projected")
 NORMS = ("layer", "rms")
 ORDERS = ("post", "pre", "sandwich", "output")
 QK_NORMS = ("head", "all")
-SHARES = ("softmax", "sigmoid")
-SCALINGS = ("linear", "llama3", "yarn")
 HEADS = ("pooler", "mlm", "nsp", "lm")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Experts:
-    """Feed-forward layers of which every token reads a few.
-
-    Args:
-        n_experts: E, those that a router chooses among.
-        n_active: how many it chooses for a token.
-        d_ff: hidden units of each.
-        d_ff_shared: hidden units of one more, which every token reads.
-        bias: whether the experts' projections add biases.
-        router_bias: whether the router does.
-        shares: what the router makes of the scores of those that it chooses:
-            their `softmax`, or the `sigmoid` of each over the sum of them.
-        share_scale: what shares are multiplied by then; 1 if None.
-        layers: the layers, from 0, that have experts; all if None.
-
-    Raises:
-        ValueError: if a size is below one, more are active than there are, or
-            the shares are unknown.
-    """
-
-    n_experts: int
-    n_active: int
-    d_ff: int
-    d_ff_shared: int | None = None
-    bias: bool = False
-    router_bias: bool = False
-    shares: str = "softmax"
-    share_scale: float | None = None
-    layers: tuple[int, ...] | None = None
-
-    def __post_init__(self):
-        """Refuse what cannot be built, once and here."""
-        _check_sizes(self)
-        _check("shares", self.shares, SHARES)
-        if self.n_active > self.n_experts:
-            raise ValueError(
-                f"n_active={self.n_active} must not exceed "
-                f"n_experts={self.n_experts}"
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Latent:
-    """Keys and values made of one short vector, which is all that is cached.
-
-    Liu et al. 2024, section 2.1. A head compares `d_content` coordinates
-    that know no position and `d_rotary` that are turned, and reads `d_value`.
-
-    Args:
-        d_latent: the vector that keys and values are made of.
-        d_query: the vector that queries are made of; D itself if None.
-        d_content: coordinates of a head without a position.
-        d_rotary: coordinates with one, whose key all heads share.
-        d_value: coordinates of a value.
-
-    Raises:
-        ValueError: if a size is below one, or `d_rotary` is odd.
-    """
-
-    d_latent: int
-    d_query: int | None = None
-    d_content: int
-    d_rotary: int
-    d_value: int
-
-    def __post_init__(self):
-        """Refuse what cannot be built, once and here."""
-        _check_sizes(self)
-        _check_even("d_rotary", self.d_rotary)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scaling:
-    """Rotary frequencies changed for texts longer than those trained on.
-
-    Planes that turn at most `slow` times within the original length are
-    slowed down by the factor, those that turn at least `fast` times stay, and
-    between the two the change is gradual. `linear` slows all of them down.
-
-    Args:
-        kind: a name of SCALINGS.
-        factor: the new length over the original one.
-        original_length: the context that the model was trained on.
-        slow: turns; `low_freq_factor` of Llama 3.1, `beta_slow` of YaRN.
-        fast: turns; `high_freq_factor` of Llama 3.1, `beta_fast` of YaRN.
-
-    Raises:
-        ValueError: if the kind is unknown or lacks what it needs.
-    """
-
-    kind: str
-    factor: float
-    original_length: int | None = None
-    slow: float | None = None
-    fast: float | None = None
-
-    def __post_init__(self):
-        """Refuse what cannot be computed, once and here."""
-        _check_sizes(self)
-        _check("kind", self.kind, SCALINGS)
-        if self.factor < 1:
-            raise ValueError(f"factor={self.factor} must be at least 1")
-        if self.kind == "linear":
-            return
-        for name in ("original_length", "slow", "fast"):
-            if getattr(self, name) is None:
-                raise ValueError(f"kind={self.kind!r} needs {name}")
-        if self.slow >= self.fast:
-            raise ValueError(
-                f"slow={self.slow} must be below fast={self.fast}"
-            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,15 +160,15 @@ class Config:
 
     def __post_init__(self):
         """Refuse what cannot be built, once and here."""
-        _check_sizes(self)
+        check_fields(self)
         group_size(n_heads=self.n_heads, n_kv_heads=self.n_kv_heads)
-        _check("position", self.position, POSITIONS)
-        _check("norm", self.norm, NORMS)
-        _check("norm_order", self.norm_order, ORDERS)
+        check_choice("position", self.position, POSITIONS)
+        check_choice("norm", self.norm, NORMS)
+        check_choice("norm_order", self.norm_order, ORDERS)
         for head in self.heads:
-            _check("head", head, HEADS)
+            check_choice("head", head, HEADS)
         if self.qk_norm is not None:
-            _check("qk_norm", self.qk_norm, QK_NORMS)
+            check_choice("qk_norm", self.qk_norm, QK_NORMS)
         for position, needed in {
             "learned": ["context_length"],
             "rotary": ["rotary_base"],
@@ -295,7 +185,7 @@ class Config:
         if "nsp" in self.heads and "pooler" not in self.heads:
             raise ValueError("head='nsp' needs head='pooler'")
         if self.d_rotary is not None:
-            _check_even("d_rotary", self.d_rotary)
+            check_even("d_rotary", self.d_rotary)
             if self.d_rotary > self.d_head:
                 raise ValueError(
                     f"d_rotary={self.d_rotary} must not exceed "
@@ -352,20 +242,3 @@ class Config:
         if self.windowed is None or self.windowed[layer]:
             return self.window
         return None
-
-
-def _check(name: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise ValueError(f"{name}={value!r} must be one of {known}")
-
-
-def _check_sizes(part: object) -> None:
-    for field in fields(part):
-        value = getattr(part, field.name)
-        if type(value) is int and value < 1:
-            raise ValueError(f"{field.name}={value} must be at least 1")
-
-
-def _check_even(name: str, value: int) -> None:
-    if value % 2:
-        raise ValueError(f"{name}={value} must be even")

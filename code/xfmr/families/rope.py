@@ -9,7 +9,7 @@ No parameter depends on them.
 
 from collections.abc import Mapping
 
-from xfmr.config import SCALINGS, Scaling
+from xfmr.config_parts import SCALINGS, Scaling
 from xfmr.families.keys import Keys
 
 KEYS = frozenset(
