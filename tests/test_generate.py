@@ -3,37 +3,14 @@
 That they are the transformers library's is tested in parity/.
 """
 
-from dataclasses import replace
-
 import pytest
 import torch
-from torch import nn
 
+from tests.toys import TOY, toy
 from xfmr.cache import empty_caches
 from xfmr.generate import column_major, greedy
-from xfmr.models.gpt import GPT
-from xfmr.presets import GPT2
 
-TOY = replace(
-    GPT2,
-    n_layers=2,
-    d_model=16,
-    n_heads=4,
-    n_kv_heads=4,
-    d_head=4,
-    d_ff=24,
-    vocab_size=11,
-    context_length=12,
-)
 PROMPTS = torch.tensor([[1, 5, 3], [2, 10, 4]])
-
-
-def toy(**named):
-    torch.manual_seed(0)
-    model = GPT(TOY, **named)
-    for p in model.parameters():
-        nn.init.normal_(p, std=0.3)
-    return model
 
 
 @pytest.mark.parametrize("fused", [False, True])

@@ -9,32 +9,14 @@ import pytest
 import torch
 from torch import nn
 
+from tests.toys import TOY, toy
 from xfmr import compute, count
 from xfmr.mask import document_mask
 from xfmr.models.gpt import GPT
 from xfmr.presets import BERT_BASE, GPT2
 from xfmr.trace import follow
 
-TOY = replace(
-    GPT2,
-    n_layers=2,
-    d_model=16,
-    n_heads=4,
-    n_kv_heads=4,
-    d_head=4,
-    d_ff=24,
-    vocab_size=11,
-    context_length=6,
-)
 TOKENS = torch.tensor([[1, 5, 3, 9, 0], [2, 10, 4, 4, 7]])
-
-
-def toy(**named):
-    torch.manual_seed(0)
-    model = GPT(TOY, **named)
-    for p in model.parameters():
-        nn.init.normal_(p, std=0.3)
-    return model
 
 
 def test_logits_are_read_with_the_embedding():

@@ -28,16 +28,22 @@ from xfmr.models.gpt import GPT
 from xfmr.models.transformer import Transformer
 from xfmr.presets import BERT_BASE, GPT2, LLAMA2_70B, TRANSFORMER_BASE
 
-TOY = replace(
-    LLAMA2_70B,
-    n_layers=3,
-    d_model=24,
-    n_heads=6,
-    n_kv_heads=2,
-    d_head=8,
-    d_ff=20,
-    vocab_size=29,
-)
+SMALL = {
+    "n_layers": 3,
+    "d_model": 24,
+    "n_heads": 3,
+    "n_kv_heads": 3,
+    "d_head": 8,
+    "d_ff": 20,
+    "vocab_size": 29,
+}
+TOY = replace(LLAMA2_70B, **SMALL | {"n_heads": 6, "n_kv_heads": 2})
+OLDER_SIZES = {
+    "hidden_size": 24,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 3,
+    "vocab_size": 29,
+}
 MIXED = Experts(n_experts=5, n_active=2, d_ff=12)
 
 
@@ -61,14 +67,11 @@ def tokens(*shape, device="cpu"):
     return torch.ones(shape, dtype=torch.long, device=device)
 
 
-LLAMA_SIZES = {
-    "hidden_size": 24,
-    "num_hidden_layers": 3,
+LLAMA_SIZES = OLDER_SIZES | {
     "num_attention_heads": 6,
     "num_key_value_heads": 2,
     "head_dim": 8,
     "intermediate_size": 20,
-    "vocab_size": 29,
 }
 
 
@@ -136,26 +139,13 @@ def test_a_token_table_narrower_than_the_stream():
     model = library(
         OPTForCausalLM,
         OPTConfig,
-        hidden_size=24,
+        **OLDER_SIZES,
         word_embed_proj_dim=10,
-        num_hidden_layers=3,
-        num_attention_heads=3,
         ffn_dim=20,
-        vocab_size=29,
         max_position_embeddings=16,
         do_layer_norm_before=False,
     )
-    config = replace(
-        GPT2,
-        n_layers=3,
-        d_model=24,
-        n_heads=3,
-        n_kv_heads=3,
-        d_head=8,
-        d_ff=20,
-        vocab_size=29,
-        d_token=10,
-    )
+    config = replace(GPT2, **SMALL, d_token=10)
     found = counted(model, tokens(1, 7), use_cache=False)
     assert compute.forward_flops(config, n_tokens=7) == found
 
@@ -164,23 +154,14 @@ def test_layers_that_repeat_the_same_weights():
     model = library(
         AlbertForMaskedLM,
         AlbertConfig,
+        **OLDER_SIZES,
         embedding_size=10,
-        hidden_size=24,
-        num_hidden_layers=3,
-        num_attention_heads=3,
         intermediate_size=20,
-        vocab_size=29,
     )
     config = replace(
         BERT_BASE,
-        n_layers=3,
+        **SMALL,
         n_distinct_layers=1,
-        d_model=24,
-        n_heads=3,
-        n_kv_heads=3,
-        d_head=8,
-        d_ff=20,
-        vocab_size=29,
         d_embedding=10,
         heads=("mlm",),
     )
@@ -202,14 +183,8 @@ def test_an_encoder_and_a_deeper_decoder():
     )
     config = replace(
         TRANSFORMER_BASE,
-        n_layers=2,
+        **SMALL | {"n_layers": 2, "d_head": 5},
         n_decoder_layers=3,
-        d_model=24,
-        n_heads=3,
-        n_kv_heads=3,
-        d_head=5,
-        d_ff=20,
-        vocab_size=29,
     )
     found = counted(
         model,

@@ -17,16 +17,14 @@ a part of each head; its attention and feed-forward layer stand side by side.
 """
 
 from einops import einsum
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from xfmr.attention import soft_cap
-from xfmr.block import EncoderBlock
-from xfmr.cache import KVCache
 from xfmr.config import Config
 from xfmr.embedding import Embedding
 from xfmr.models import required
-from xfmr.norm import norm_of
+from xfmr.models.decoder import Decoder
 
 REQUIRED = {
     "n_decoder_layers": None,
@@ -44,7 +42,7 @@ REQUIRED = {
 }
 
 
-class Llama(nn.Module):
+class Llama(Decoder):
     """The whole model; it runs on the `meta` device too.
 
     Args:
@@ -56,52 +54,22 @@ class Llama(nn.Module):
     """
 
     def __init__(self, config: Config, *, fused: bool = False):
-        super().__init__()
         required.check(config, REQUIRED)
         if config.norm_order == "post":
             raise ValueError(
                 f"norm_order='post' of {config.name} must be another"
             )
-        self.config = config
-        self.embedding = Embedding(
+        embedding = Embedding(
             vocab_size=config.vocab_size,
             d_model=config.d_model,
             scale=config.embedding_scale,
         )
-        self.blocks = nn.ModuleList(
-            EncoderBlock(config, layer=n, causal=True, fused=fused)
-            for n in range(config.n_layers)
-        )
-        self.final_norm = norm_of(config, config.d_model, fused=fused)
+        super().__init__(config, embedding, fused=fused)
         self.unembedding = None
         if not config.tied:
             self.unembedding = nn.Linear(
                 config.d_model, config.vocab_size, bias=False
             )
-
-    def forward(
-        self,
-        tokens: Int[Tensor, "B T"],
-        cache: list[KVCache] | None = None,
-    ) -> Float[Tensor, "B T V"]:
-        """Logits of the token after each.
-
-        Args:
-            cache: for each block the tokens before these, which they join.
-        """
-        return self.logits(self.stream(tokens, cache))
-
-    def stream(
-        self,
-        tokens: Int[Tensor, "B T"],
-        cache: list[KVCache] | None = None,
-    ) -> Float[Tensor, "B T D"]:
-        """The stream after the last norm, of which logits are made."""
-        x = self.embedding(tokens)
-        caches = cache or [None] * len(self.blocks)
-        for block, layer_cache in zip(self.blocks, caches, strict=True):
-            x = block(x, cache=layer_cache)
-        return self.final_norm(x)
 
     def logits(self, x: Float[Tensor, "B T D"]) -> Float[Tensor, "B T V"]:
         """Logits of the positions given; tied, the token table reads them."""
