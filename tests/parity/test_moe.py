@@ -65,18 +65,16 @@ def test_a_mixture_is_mixtrals(n_experts, n_active):
 @pytest.mark.parametrize(("n_experts", "n_active"), [(5, 2), (8, 1), (4, 4)])
 def test_a_router_is_deepseeks(n_experts, n_active):
     torch.manual_seed(0)
-    theirs = deepseek.DeepseekV3MoE(
+    theirs = deepseek.DeepseekV3TopkRouter(
         DeepseekV3Config(
             hidden_size=12,
-            moe_intermediate_size=20,
             n_routed_experts=n_experts,
             num_experts_per_tok=n_active,
             n_group=1,
             topk_group=1,
-            experts_implementation="eager",
         )
     )
-    nn.init.normal_(theirs.gate.weight)
+    nn.init.normal_(theirs.weight)
     ours = SigmoidRouter(
         d_model=12,
         n_experts=n_experts,
@@ -84,9 +82,9 @@ def test_a_router_is_deepseeks(n_experts, n_active):
         bias=False,
         share_scale=2.5,
     )
-    ours.load_state_dict({"w.weight": theirs.gate.weight})
+    ours.load_state_dict({"w.weight": theirs.weight})
     x = torch.randn(9, 12)
-    chosen, shares = theirs.route_tokens_to_experts(theirs.gate(x))
+    _, shares, chosen = theirs(x)
     own_shares, own_chosen = ours(x)
     for own, other in ((own_shares, shares), (own_chosen, chosen)):
         # theirs are in no order
