@@ -120,10 +120,11 @@ class EncoderBlock(Block):
         named = {"mask": mask, "cache": cache}
         if score_bias is not None:
             named["score_bias"] = score_bias
-        attended = self.residual("attention", x, **named)
+        before = x
+        x = self.residual("attention", x, **named)
         if self.parallel:
-            return attended + self.feed_forward(self.feed_forward_norm(x))
-        return self.residual("feed_forward", attended)
+            return x + self.feed_forward(self.feed_forward_norm(before))
+        return self.residual("feed_forward", x)
 
 
 class DecoderBlock(Block):
