@@ -66,22 +66,31 @@ def test_entropy_of_agreement():
     assert row["words"] == pytest.approx(words)
 
 
-def test_all_is_the_kinds_and_their_choice():
-    for language in (FULL, SMALL):
-        *kinds, whole = language.report()
-        shares = [row["share of sentences"] for row in kinds]
-        assert shares == pytest.approx([0.3, 0.3, 0.3, 0.1])
-        nats = entropy(3, 3, 3, 1) + sum(
-            row["share of sentences"] * row["nats per sentence"]
-            for row in kinds
-        )
-        words = sum(row["share of sentences"] * row["words"] for row in kinds)
-        assert (whole["kind"], whole["share of sentences"]) == ("all", 1)
-        assert whole["nats per sentence"] == pytest.approx(nats)
-        assert whole["words"] == pytest.approx(words)
-        assert whole["nats per word"] == pytest.approx(nats / words)
-        assert language.nats_per_sentence == pytest.approx(nats)
-        assert language.nats_per_token == pytest.approx(nats / words)
+@pytest.mark.parametrize(
+    ("language", "odds"),
+    [
+        (FULL, {"names": 3, "agreement": 3, "copy": 3, "sum": 1}),
+        (SMALL, {"agreement": 3, "copy": 3, "sum": 1}),
+    ],
+)
+def test_all_is_the_kinds_and_their_choice(language, odds):
+    *kinds, whole = language.report()
+    assert [row["kind"] for row in kinds] == [*odds]
+    shares = [row["share of sentences"] for row in kinds]
+    total = sum(odds.values())
+    assert shares == pytest.approx([n / total for n in odds.values()])
+    nats = entropy(*odds.values()) + sum(
+        row["share of sentences"] * row["nats per sentence"] for row in kinds
+    )
+    words = sum(row["share of sentences"] * row["words"] for row in kinds)
+    assert (whole["kind"], whole["share of sentences"]) == ("all", 1)
+    assert whole["nats per sentence"] == pytest.approx(nats)
+    assert whole["words"] == pytest.approx(words)
+    for row in (*kinds, whole):
+        ratio = row["nats per sentence"] / row["words"]
+        assert row["nats per word"] == pytest.approx(ratio)
+    assert language.nats_per_sentence == pytest.approx(nats)
+    assert language.nats_per_token == pytest.approx(nats / words)
 
 
 def test_what_a_text_holds_is_near_the_entropy():
@@ -192,12 +201,16 @@ def test_rows_begin_with_sentences():
 
 
 def test_the_small_language_is_a_part_of_the_full_one():
-    assert SMALL.vocab_size == 77 and FULL.vocab_size == 153
+    assert SMALL.vocab_size == 44 and FULL.vocab_size == 153
     assert {*SMALL.words} < {*FULL.words}
-    for sentence in islice(SMALL.sentences(0), 200):
-        assert FULL.log_probability(sentence) > -inf
-    lists = [s for s in islice(SMALL.sentences(0), 200) if "said" in s]
-    assert {s.index(",") for s in map(str.split, lists)} == {4, 5}
+    sentences = [*islice(SMALL.sentences(0), 200)]
+    assert all(FULL.log_probability(s) > -inf for s in sentences)
+    lists = [s.split().index(",") - 2 for s in sentences if "said" in s]
+    assert {*lists} == {2, 3}
+    sums = {tuple(s.split()[:3:2]) for s in sentences if "plus" in s}
+    assert sums <= {(a, b) for a in "012" for b in "012"} and len(sums) > 6
+    names = {s.split()[0] for s in sentences if "said" in s}
+    assert names == {"Ann", "Ben", "Cleo"}
 
 
 def test_words_of_other_languages():
@@ -210,6 +223,8 @@ def test_words_of_other_languages():
 def test_lists_that_cannot_be():
     for longest in (1, 5):
         with pytest.raises(ValueError, match=f"{longest=} must be from 2 to"):
-            Language(most=4, longest=longest, largest=3)
-    assert Language(most=4, longest=4, largest=3).vocab_size
-    assert Language(most=4, longest=2, largest=3).vocab_size
+            Language({"COPY": 1}, most=4, longest=longest, largest=3)
+    for longest in (2, 4):
+        copies = Language({"COPY": 1}, most=4, longest=longest, largest=3)
+        # four names, four items, said, heard, and, a comma, a full stop
+        assert copies.vocab_size == 4 + 4 + 5

@@ -8,11 +8,12 @@ Sentences are of four kinds, and each asks something else of a model:
     SUM         of two numbers
 
 Words stand between spaces, full stops too, and sentences on lines of their
-own. FULL is for models that take minutes to train; SMALL has fewer words,
-shorter lists and smaller numbers, for those that take seconds.
+own. FULL is for models that take minutes to train; SMALL has no NAMES, which
+are learned last, fewer words, shorter lists and smaller numbers, for those
+that take seconds.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from random import Random
 
 from xfmr.data.grammar import Grammar
@@ -20,7 +21,6 @@ from xfmr.data.reading import log_probability, surprisals
 
 KINDS = {"NAMES": 3, "AGREEMENT": 3, "COPY": 3, "SUM": 1}
 RULES = {
-    "SENTENCE": KINDS,
     "NAMES": {
         "when <name:a> and <name:b> went to the <place> , GIVE": 1,
         "after <name:a> met <name:b> at the <place> , GIVE": 1,
@@ -68,6 +68,7 @@ class Language:
     """A language of such sentences.
 
     Args:
+        kinds: the kinds of sentences, and their odds.
         most: words that each class may have; the first ones are taken.
         longest: words of a list.
         largest: number that is added.
@@ -76,13 +77,21 @@ class Language:
         ValueError: if a list cannot have so many words.
     """
 
-    def __init__(self, *, most: int, longest: int, largest: int):
+    def __init__(
+        self,
+        kinds: Mapping[str, int],
+        *,
+        most: int,
+        longest: int,
+        largest: int,
+    ):
         classes = {name: all_.split()[:most] for name, all_ in CLASSES.items()}
         if not SHORTEST <= longest <= len(classes["item"]):
             raise ValueError(
                 f"{longest=} must be from {SHORTEST} to {len(classes['item'])}"
             )
-        rules = RULES | _copy(longest) | _sum(largest)
+        self.kinds = tuple(kinds)
+        rules = {"SENTENCE": kinds} | RULES | _copy(longest) | _sum(largest)
         self.grammar = Grammar(rules, classes, start="SENTENCE")
         self.words = tuple(sorted(self.grammar.words))
         self.ids = {word: n for n, word in enumerate(self.words)}
@@ -110,14 +119,14 @@ class Language:
         In the last row the choice of the kind counts too.
         """
         shares = self.grammar.rules["SENTENCE"].shares
-        symbols = [*zip(KINDS, shares, strict=True), ("SENTENCE", 1.0)]
+        symbols = [*zip(self.kinds, shares, strict=True), ("SENTENCE", 1.0)]
         rows = []
         for symbol, share in symbols:
             nats = self.grammar.entropy(symbol)
             length = self.grammar.length(symbol)
             rows.append(
                 {
-                    "kind": symbol.lower() if symbol in KINDS else "all",
+                    "kind": symbol.lower() if symbol in self.kinds else "all",
                     "share of sentences": share,
                     "words": length,
                     "nats per sentence": nats,
@@ -216,5 +225,7 @@ def _sum(largest: int) -> dict[str, dict[str, int]]:
     return rules | {"SUM": {f"{a} plus FROM{a}": 1 for a in numbers}}
 
 
-FULL = Language(most=24, longest=8, largest=9)
-SMALL = Language(most=4, longest=3, largest=4)
+FULL = Language(KINDS, most=24, longest=8, largest=9)
+SMALL = Language(
+    {"AGREEMENT": 3, "COPY": 3, "SUM": 1}, most=3, longest=3, largest=2
+)

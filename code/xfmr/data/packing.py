@@ -13,6 +13,7 @@ With all three, the loss of a packed row is that of its documents, each alone.
 """
 
 from collections.abc import Sequence
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 import torch
@@ -67,17 +68,18 @@ def rows(lengths: Sequence[int], *, n_tokens: int) -> list[list[int]]:
                 f"lengths[{number}]={length} must be from 1 to {n_tokens=}"
             )
     found: list[list[int]] = []
-    room: list[int] = []
+    rows_with: list[list[int]] = [[] for _ in range(n_tokens)]  # by room
     for number in sorted(range(len(lengths)), key=lambda n: -lengths[n]):
         length = lengths[number]
-        fits = [row for row, left in enumerate(room) if left >= length]
-        if not fits:
-            fits = [len(room)]
+        fitting = range(length, n_tokens)
+        room = next((left for left in fitting if rows_with[left]), n_tokens)
+        if room == n_tokens:
+            row = len(found)
             found.append([])
-            room.append(n_tokens)
-        row = min(fits, key=room.__getitem__)
+        else:
+            row = heappop(rows_with[room])
         found[row].append(number)
-        room[row] -= length
+        heappush(rows_with[room - length], row)
     return found
 
 
