@@ -88,4 +88,5 @@ def test_the_status_says_whether_the_bound_holds(
 
 
 def test_as_many_steps_as_are_timed():
+    assert (bench.N_TURNS, bench.N_WARM, bench.THREADS) == (30, 3, (1, 2))
     assert MINI.n_steps >= bench.N_WARM + bench.N_TURNS

@@ -57,6 +57,9 @@ def test_trained_and_sampled(call, text, tmp_path):
     assert f"loss {last['loss']:.4f}  held out" in lines[-1]
     assert f"{last['held_out']:.4f} nats a token" in lines[-1]
     assert f"{last['bits_per_byte']:.4f} bits a byte" in lines[-1]
+    timed = log.rows(out)[-1]
+    speed = f"{timed['tokens_per_second']:,.0f} tokens/s"
+    assert lines[-1].endswith(f"{speed}, MFU {timed['mfu']:.0%}")
     sample = ["sample", out, "--prompt", "one", "--tokens", 12]
     status, said, err = call(*sample)
     assert (status, err) == (0, "")

@@ -31,6 +31,19 @@ def test_the_mini_model():
     assert round(count.parameters(config) / 1e6, 1) == 0.8
 
 
+def test_how_it_is_trained():
+    sizes = ("n_layers", "d_model", "n_heads", "context_length", "vocab_size")
+    rest = {k: v for k, v in asdict(MINI).items() if k not in sizes}
+    assert rest == {
+        **{"n_steps": 1000, "batch_size": 16, "micro_batch": 16, "seed": 0},
+        **{"optimiser": "adamw", "learning_rate": 3e-3, "muon_rate": 2e-2},
+        **{"beta2": 0.95, "weight_decay": 0.1, "clip": 1.0},
+        **{"schedule": "cosine", "warmup": 0.1, "fall": 0.2, "floor": 0.1},
+        **{"precision": "fp32", "recompute": False, "evaluate_every": 100},
+        **{"n_evaluated": 128, "checkpoint_every": 100},
+    }
+
+
 def test_tokens_of_a_step():
     assert replace(MINI, batch_size=3, context_length=5).n_tokens == 15
 

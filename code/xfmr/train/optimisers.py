@@ -4,6 +4,7 @@ adamw    matrices and tables, with decay; gains and biases, without
 muon     the matrices of blocks by Muon, the rest as above
 """
 
+import torch
 from torch import nn
 from torch.optim import AdamW, Optimizer
 
@@ -29,7 +30,8 @@ def optimisers(model: nn.Module, recipe: Recipe) -> list[Optimizer]:
         ]
         rate = recipe.muon_rate
         groups = [{"params": inside, "peak": rate} | decay]
-        found.append(Muon(groups, lr=rate))
+        # float32: processors without bfloat16 take far longer for it
+        found.append(Muon(groups, lr=rate, dtype=torch.float32))
     rate = recipe.learning_rate
     tables = [p for p in named.values() if p.ndim > 1]
     vectors = [p for p in named.values() if p.ndim < 2]

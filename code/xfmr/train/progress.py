@@ -40,24 +40,22 @@ def watched(run: Run, where: Path) -> bool:
             unit="step",
         )
         for row in bar:
-            bar.set_postfix_str(_speed(row), refresh=False)
+            loss = f"loss {row['loss']:.3f}, {_speed(row)}"
+            bar.set_postfix_str(loss, refresh=False)
             if is_first and "held_out" in row:
                 bar.write(_evaluation(row), file=sys.stdout)
     return run.n_done == run.recipe.n_steps
 
 
 def _speed(row: Row) -> str:
-    return (
-        f"loss {row['loss']:.3f}, {row['tokens_per_second']:,.0f} tokens/s, "
-        f"MFU {row['mfu']:.0%}"
-    )
+    return f"{row['tokens_per_second']:,.0f} tokens/s, MFU {row['mfu']:.0%}"
 
 
 def _evaluation(row: Row) -> str:
     return (
         f"step {row['step']:6,}  loss {row['loss']:.4f}  held out "
         f"{row['held_out']:.4f} nats a token, "
-        f"{row['bits_per_byte']:.4f} bits a byte"
+        f"{row['bits_per_byte']:.4f} bits a byte  {_speed(row)}"
     )
 
 
