@@ -136,7 +136,7 @@ def test_imports_point_one_way():
     "name",
     [
         *("axes", "presets", "count", "compute", "memory", "activations"),
-        "roofline",
+        *("roofline", "run", "distributed.volume", "distributed.schedule"),
     ],
 )
 def test_arithmetic_needs_neither_torch_nor_a_model(name):
