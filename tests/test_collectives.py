@@ -24,7 +24,7 @@ def test_equals_torch_and_sends_what_the_formula_says(four_ranks, name):
 )
 @pytest.mark.parametrize("name", [*collectives.THEIRS])
 def test_the_system_has_sent_as_much(four_ranks, name):
-    # on gloo, torch's reduce-scatter is an all-reduce
+    # on gloo, torch's reduce-scatter sends as much as an all-reduce
     times = 2 if name == "reduce-scatter" else 1
     for sent, ours, theirs in four_ranks.run(called.written, name, 2**16):
         assert sent < ours < 1.005 * sent
