@@ -67,7 +67,7 @@ class Ranks:
         self,
         function: Callable | str,
         *args: object,
-        seconds: float = 60.0,
+        seconds: float = 100.0,
         **named: object,
     ) -> list:
         """What the function returns on each rank, in the order of ranks.
