@@ -362,6 +362,12 @@ def test_comparisons(code, made):
         ("a.round(4)", "package-constant", set()),
         ("TOLERANCE = 1e-6", "tolerance", {"TOLERANCE = 1e-05"}),
         ("close(a, b, rtol=1e-05)", "package-constant", set()),
+        ("torch.manual_seed(7)", "seed", {"torch.manual_seed(8)"}),
+        ("Random(7)", "seed", {"Random(8)"}),
+        ("draw(n, seed=7)", "seed", {"draw(n, seed=8)"}),
+        ("torch.manual_seed(n)", "seed", set()),
+        ("torch.manual_seed(7)", "package-constant", set()),
+        ("draw(7)", "seed", set()),
     ],
 )
 def test_logic_extremes_and_tolerances(code, operator, made):
@@ -423,6 +429,7 @@ def test_the_example_book_has_all_kinds():
         "other-source",
         "package-axes",
         "package-extreme",
+        "seed",
         "tolerance",
     }
 

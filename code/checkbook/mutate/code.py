@@ -30,6 +30,7 @@ COMPARISONS = {
     ast.NotEq: ("!=", ("==",)),
 }
 TOLERANCES = ("rtol", "atol", "rel_tol", "abs_tol", "tolerance", "decimals")
+SEEDED = ("manual_seed", "seed", "default_rng", "Random")
 GUARDS = ("strict", "frozen", "kw_only")
 PATTERN = re.compile(r"(?:[A-Z\s\d()*#.,_]|->)+")
 ALONE = re.compile(r"(?<!\w)[A-Z](?!\w)")
@@ -55,6 +56,7 @@ class Code:
             self._starts.append(self._starts[-1] + len(line))
         self.nodes = list(self._walk(self.tree))
         self.tolerances = [n for node in self.nodes for n in _limits(node)]
+        self.seeds = [n for node in self.nodes for n in _seeds(node)]
 
     def _walk(self, node: ast.AST) -> Iterator[ast.AST]:
         yield node
@@ -79,10 +81,11 @@ class Code:
         return start + len(text.encode()[:column].decode())
 
     def constants(self, *types: type) -> Iterator[ast.Constant]:
-        """Its constants of some types, tolerances aside."""
+        """Its constants of some types, tolerances and seeds aside."""
+        aside = [*self.tolerances, *self.seeds]
         for node in self.nodes:
             if isinstance(node, ast.Constant) and type(node.value) in types:
-                if node not in self.tolerances:
+                if node not in aside:
                     yield node
 
     def between(
@@ -111,6 +114,19 @@ def _limits(node: ast.AST) -> Iterator[ast.Constant]:
         limits = (*TOLERANCES, *GUARDS)
         found = [*found, *(k.value for k in node.keywords if k.arg in limits)]
     yield from (n for n in found if isinstance(n, ast.Constant))
+
+
+def _seeds(node: ast.AST) -> Iterator[ast.Constant]:
+    """The numbers in a node that chance begins with."""
+    found = []
+    match node:
+        case ast.Call(
+            func=ast.Name(id=name) | ast.Attribute(attr=name), args=[first, *_]
+        ) if name in SEEDED:
+            found = [first]
+    if isinstance(node, ast.Call):
+        found += [k.value for k in node.keywords if k.arg == "seed"]
+    yield from (n for n in found if type(getattr(n, "value", None)) is int)
 
 
 def _is_small(node: ast.AST) -> bool:
@@ -232,6 +248,12 @@ def tolerances(code: Code) -> Iterator[Edit]:
             yield Edit(start, end, str(node.value - 1))
         elif node.value is True:
             yield Edit(start, end, "False")
+
+
+def seeds(code: Code) -> Iterator[Edit]:
+    """Another seed."""
+    for node in code.seeds:
+        yield Edit(*code.span(node), str(node.value + 1))
 
 
 def names(code: Code, known: list[str]) -> Iterator[Edit]:

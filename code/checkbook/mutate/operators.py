@@ -42,9 +42,11 @@ MODULE: dict[str, Callable[[Code], Iterator[Edit]]] = {
     "package-extreme": python.extremes,
     "package-axes": python.axes,
     "tolerance": python.tolerances,
+    "seed": python.seeds,
 }
 APART = {
     "tolerance": "a wider tolerance or a looser guard is no wrong number",
+    "seed": "what is true for one seed alone is better not said",
     "free-digit": "0, 1 and 2 need no check in formulas and code",
     "identifier": "a digit in a name is no number",
     "other-source": "another entry of the bibliography may be meant",
@@ -91,6 +93,7 @@ def _of_cells(file: str, page: Page) -> Iterator[Mutant]:
         data = "figure-data" if draws else "cell-constant"
         found = [(data, edit) for edit in python.numbers(code)]
         found += [("tolerance", edit) for edit in python.tolerances(code)]
+        found += [("seed", edit) for edit in python.seeds(code)]
         if draws:
             found += [(data, edit) for edit in python.names(code, known)]
         for name, (start, end, new) in found:
