@@ -1,7 +1,8 @@
 """Dials write each plane's share of a score, and the score."""
 
 import re
-from math import cos, pi, sin
+from math import cos, hypot, pi, sin
+from operator import sub
 
 import pytest
 
@@ -38,6 +39,17 @@ def test_hands_are_to_one_scale_and_y_points_up():
     x, y = query[:2]
     assert query[2:] == [x, y - 54]  # the longest reaches the circle
     assert key[2:] == [x + 27, y]
+
+
+def test_a_head_is_no_longer_than_its_hand():
+    svg = dials({"two": ([(0.0, 4.0)], [(0.2, 0.0)])}, planes=["only"]).svg
+    heads = re.findall(r'd="M(\S+) (\S+)L(\S+) (\S+)L\S+ \S+Z"', svg)
+    x, y, *side = zip(*(map(float, head) for head in heads), strict=True)
+    lengths = map(
+        hypot, *(map(sub, a, b) for a, b in zip(side, (x, y), strict=True))
+    )
+    # the short hand is a twentieth of the 54 of the long one
+    assert sorted(lengths) == pytest.approx([2.7, 9], abs=0.02)
 
 
 @pytest.mark.parametrize("angle", [0.3, 2.0, 5.0])
