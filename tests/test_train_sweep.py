@@ -11,6 +11,12 @@ from xfmr.train import folder, log, recipe
 from xfmr.train import sweep as module
 from xfmr.train.sweep import ended, sweep
 
+
+@pytest.fixture(autouse=True)
+def known_peak(monkeypatch):
+    monkeypatch.setattr(folder, "peak_flops", lambda *given: 1e11)
+
+
 GRID = {"learning_rate": [1e-4, 1e-2], "d_model": [16, 8]}
 SHORT = replace(TOY, n_steps=4)
 

@@ -54,14 +54,14 @@ def test_letters_are_drawn_as_often_as_they_are_probable(run):
         shares = (run.model(ids)[0, -1] / 2).softmax(-1)
     drawn = Counter(
         text_of(run, "one t", n_new=1, temperature=2.0, seed=seed)[-1]
-        for seed in range(400)
+        for seed in range(150)
     )
     for letter in "hw":
         (number,) = run.material.tokenizer.encode(letter)
         expected = shares[number].item()
-        spread = (expected * (1 - expected) / 400) ** 0.5
-        assert abs(drawn[letter] / 400 - expected) < 4 * spread
-    assert drawn["h"] > 20
+        spread = (expected * (1 - expected) / 150) ** 0.5
+        assert abs(drawn[letter] / 150 - expected) < 4 * spread
+    assert drawn["h"] > 5
 
 
 def test_the_seed_decides(run):
