@@ -18,6 +18,7 @@ PAGES = sorted(
 CHAPTERS = [
     page for page in PAGES if (SITE / page).with_suffix(".md").exists()
 ]
+WIDE = {"width": 1280, "height": 800}
 
 
 @dataclass
@@ -51,9 +52,11 @@ class Visit:
 
 
 def pytest_generate_tests(metafunc):
-    """A test that takes `name` runs on every page."""
+    """A test that takes `name`, or the page `opened`, runs on every page."""
     if "name" in metafunc.fixturenames:
         metafunc.parametrize("name", PAGES)
+    if "opened" in metafunc.fixturenames:
+        metafunc.parametrize("opened", PAGES, indirect=True, scope="module")
     if "chapter" in metafunc.fixturenames:
         metafunc.parametrize("chapter", CHAPTERS)
 
@@ -65,24 +68,36 @@ def chromium():
         yield running
 
 
+def visitor(chromium, **settings) -> Visit:
+    """A context with these settings, without a network."""
+    context = chromium.new_context(**{"viewport": WIDE} | settings)
+    context.set_offline(True)
+    seen = Visit(context.new_page())
+    seen.page.on(
+        "console", lambda m: seen.messages.append(f"{m.type}: {m.text}")
+    )
+    seen.page.on("pageerror", lambda e: seen.messages.append(str(e)))
+    seen.page.on("request", lambda r: seen.requests.append(r.url))
+    return seen
+
+
 @pytest.fixture
 def visit(chromium) -> Callable[..., Visit]:
-    """Open a context with these settings, without a network."""
-    contexts = []
+    """Open a context of the test's own."""
+    visits = []
 
     def opened(**settings) -> Visit:
-        settings = {"viewport": {"width": 1280, "height": 800}} | settings
-        context = chromium.new_context(**settings)
-        context.set_offline(True)
-        contexts.append(context)
-        seen = Visit(context.new_page())
-        seen.page.on(
-            "console", lambda m: seen.messages.append(f"{m.type}: {m.text}")
-        )
-        seen.page.on("pageerror", lambda e: seen.messages.append(str(e)))
-        seen.page.on("request", lambda r: seen.requests.append(r.url))
-        return seen
+        visits.append(visitor(chromium, **settings))
+        return visits[-1]
 
     yield opened
-    for context in contexts:
-        context.close()
+    for seen in visits:
+        seen.page.context.close()
+
+
+@pytest.fixture(scope="module")
+def opened(chromium, request) -> Visit:
+    """A page of the site, opened once for all who look and leave it so."""
+    seen = visitor(chromium).open(request.param)
+    yield seen
+    seen.page.context.close()

@@ -6,7 +6,7 @@ import re
 
 from axe_playwright_python.sync_playwright import Axe
 
-from .conftest import CHAPTERS, SITE
+from .conftest import CHAPTERS, SITE, WIDE
 
 WEIGHT, SCRIPT = 500_000, 150_000  # bytes of a page, MathJax apart
 
@@ -16,12 +16,12 @@ def test_there_are_pages():
     assert CHAPTERS
 
 
-def test_complete_in_itself(visit, name):
+def test_complete_in_itself(opened):
     """Nothing leaves, nothing fails, the formulas stand, the weight is low.
 
     And the text stands before any deferred script has run.
     """
-    seen = visit().open(name)
+    seen = opened
     assert [u for u in seen.requests if not u.startswith("file:")] == []
     assert all(SITE in path.parents for path in seen.loaded())
     assert seen.messages == []
@@ -41,8 +41,8 @@ def unfold(page):
     )
 
 
-def test_nothing_scrolls_sideways(visit, name):
-    page = visit(viewport={"width": 360, "height": 740}).open(name).page
+def test_nothing_scrolls_sideways(opened):
+    page = opened.page
     unfold(page)
     for width in (360, 320):
         page.set_viewport_size({"width": width, "height": 740})
@@ -59,6 +59,7 @@ def test_nothing_scrolls_sideways(visit, name):
             }).map((e) => e.outerHTML.slice(0, 120))"""
         )
         assert loose == [], "a frame that scrolls can be reached by keyboard"
+    page.set_viewport_size(WIDE)
 
 
 COLOURS = ["color-contrast", "link-in-text-block"]
@@ -87,8 +88,9 @@ def violations(page, **options):
     ]
 
 
-def test_axe_finds_nothing(visit, name):
-    page = visit().open(name).page
+def test_axe_finds_nothing(opened):
+    """The last to look at a page, of which it leaves three of a kind."""
+    page = opened.page
     unfold(page)
     assert (
         violations(page, rules={rule: {"enabled": False} for rule in COLOURS})
