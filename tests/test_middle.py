@@ -76,7 +76,7 @@ def test_none_moved():
 
 
 def test_shares():
-    tokens = torch.zeros(4000, 3, dtype=torch.long)
+    tokens = torch.zeros(1600, 3, dtype=torch.long)
     for named, rate, first in (
         ({}, 0.5, 0.5),
         ({"rate": 0.8, "suffix_first": 0.1}, 0.8, 0.1),
@@ -84,7 +84,7 @@ def test_shares():
         made = made_of(tokens, **named)
         is_moved = made.inputs[:, 0] == MARKS.before
         n = int(is_moved.sum())
-        assert abs(n - 4000 * rate) < 4 * (4000 * rate * (1 - rate)) ** 0.5
+        assert abs(n - 1600 * rate) < 4 * (1600 * rate * (1 - rate)) ** 0.5
         # a prefix of nothing looks like SPM: of 16 draws of two places, 7
         second = made.inputs[is_moved, 1] == MARKS.after
         share = first + (1 - first) * 7 / 16

@@ -105,7 +105,7 @@ def test_places_keep_to_the_budget(n_tokens, rate, mean_length, seed):
 
 def test_all_places_are_equally_likely():
     # left: 5 in 2 parts (4 ways); cut: 4 in 2 parts (3 ways)
-    of, n = Budget(9, 4, 2), 6000
+    of, n = Budget(9, 4, 2), 2400
     g = generator()
     found = Counter(tuple(places(of, generator=g).tolist()) for _ in range(n))
     ways = {
