@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from xfmr.saved import SavedTensors
+from xfmr.saved import Saved, SavedTensors
 
 
 def test_a_product_keeps_both_factors():
@@ -51,6 +51,13 @@ def test_a_backward_pass_finds_what_was_kept():
     y.backward()
     torch.testing.assert_close(x.grad, x.exp().detach())
     assert saved.n_bytes == 16
+
+
+def test_what_is_kept_is_known_by_its_kind_and_not_by_its_numbers():
+    kind = {"shape": (2,), "dtype": "float32", "bytes": 8}
+    first = Saved(**kind, value=torch.zeros(2))
+    assert first == Saved(**kind, value=torch.ones(2))
+    assert repr(first) == "Saved(shape=(2,), dtype='float32', bytes=8)"
 
 
 def test_on_meta():
