@@ -3,6 +3,8 @@
 That they are the transformers library's is tested in parity/.
 """
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -13,9 +15,10 @@ from xfmr.generate import column_major, greedy
 PROMPTS = torch.tensor([[1, 5, 3], [2, 10, 4]])
 
 
+@pytest.mark.parametrize("n_layers", [1, 2])
 @pytest.mark.parametrize("fused", [False, True])
-def test_a_cache_changes_no_token(fused):
-    model = toy(fused=fused)
+def test_a_cache_changes_no_token(fused, n_layers):
+    model = toy(replace(TOY, n_layers=n_layers), fused=fused)
     expected = PROMPTS
     for _ in range(9):
         best = model(expected)[:, -1].argmax(-1, keepdim=True)

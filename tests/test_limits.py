@@ -3,10 +3,13 @@
 Shapes that do not fit are tested with the layer that refuses them.
 """
 
+from typing import get_args
+
 import pytest
 import torch
 
 from xfmr.attention import attend
+from xfmr.axes import shape
 from xfmr.limits import bias_of_heads, mask_of_heads, own_mask, with_sinks
 from xfmr.mask import causal_mask, sliding_window_mask
 
@@ -29,6 +32,8 @@ def test_a_layers_own_mask(T, S, window, causal):
     mask = own_mask(**size, causal=causal, window=window)
     assert (mask is None) == bool(expected.all())
     if mask is not None:
+        stated, _ = get_args(own_mask.__annotations__["return"])
+        assert tuple(mask.shape) == shape(stated.dim_str, {"T": T, "S": S})
         assert mask.shape == (1, 1, 1, T, S)
         assert torch.equal(mask[0, 0, 0], expected)
 
