@@ -36,9 +36,15 @@ UNLIKE = {  # what would make of queries and keys other shares than are here
 
 @torch.no_grad()
 def caught(
-    model: nn.Module, tokens: Int[Tensor, "B T"], names: Iterable[str]
+    model: nn.Module,
+    tokens: Int[Tensor, "B T"],
+    names: Iterable[str],
+    **given: object,
 ) -> dict[str, Float[Tensor, "..."]]:
     """What parts returned while the model read.
+
+    Args:
+        given: what else the model is to be given.
 
     Raises:
         ValueError: if the model has no part of a name.
@@ -52,7 +58,7 @@ def caught(
 
             hook = _part(model, name).register_forward_hook(keep)
             stack.callback(hook.remove)
-        model(tokens)
+        model(tokens, **given)
     return found
 
 
