@@ -40,6 +40,19 @@ def letters_hold():
     return compare
 
 
+@pytest.fixture
+def call(capsys):
+    """Run a command; its status, and what it wrote to both outputs."""
+    from xfmr.__main__ import main
+
+    def run(*arguments):
+        status = main([*map(str, arguments)])
+        written = capsys.readouterr()
+        return status, written.out, written.err
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def four_ranks():
     """Four processes that tests share; none may end them."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from xfmr.axes import AXES, check_sizes, group_size, shape
+from xfmr.axes import AXES, check_positive, check_sizes, group_size, shape
 
 
 def test_the_alphabet_is_the_one_the_book_prints():
@@ -75,3 +75,10 @@ def test_sizes_that_something_can_have():
     check_sizes(d_model=1, n_heads=2)
     with pytest.raises(ValueError, match=r"^n_heads=0 must be at least 1$"):
         check_sizes(d_model=1, n_heads=0)
+
+
+@pytest.mark.parametrize("number", [0, -0.5])
+def test_numbers_above_nothing(number):
+    check_positive(peak=1, write=1e-9)
+    with pytest.raises(ValueError, match=f"^write={number} must be positive$"):
+        check_positive(peak=1, write=number)

@@ -7,25 +7,13 @@ import sys
 import pytest
 
 from xfmr import compute, count
-from xfmr.__main__ import MODULES, main
+from xfmr.__main__ import MODULES
 from xfmr.cli import tracing
 from xfmr.families import read
 
 TOY = {"vocab_size": 5, "n_positions": 3, "n_embd": 4, "n_layer": 1} | {
     "n_head": 2
 }
-
-
-@pytest.fixture
-def call(capsys):
-    """Run a command; its status, and what it wrote to both outputs."""
-
-    def run(*arguments):
-        status = main([*map(str, arguments)])
-        written = capsys.readouterr()
-        return status, written.out, written.err
-
-    return run
 
 
 def test_count_as_json(call):

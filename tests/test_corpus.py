@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xfmr.data import corpus
-from xfmr.data.tokens import Tokens
 
 
 def pieces(path, content):
@@ -61,32 +60,6 @@ def test_every_tenth_is_held_out(file):
     assert held == whole[9::10] and len(held) == 3
     rest = [*corpus.learned(file)]
     assert rest == [p for n, p in enumerate(whole) if n % 10 != 9]
-
-
-def test_bytes_are_tokens():
-    tokenizer = corpus.Bytes()
-    assert tokenizer.encode("é!") == [0xC3, 0xA9, 0x21]
-    assert tokenizer.decode([0xC3, 0xA9, 0x21]) == "é!"
-    assert tokenizer.decode([0xC3]) == "\N{REPLACEMENT CHARACTER}"
-    assert tokenizer.vocab_size == 256
-    assert max(tokenizer.encode("\N{GREEK SMALL LETTER ALPHA}")) < 256
-
-
-def test_prepared_files_hold_both_parts(tmp_path):
-    path = tmp_path / "text.txt"
-    path.write_text("".join(f"line {n} é\n" for n in range(200)), "utf8")
-    corpus.prepare(path, tmp_path / "to", corpus.Bytes())
-    parts = [
-        Tokens(tmp_path / "to" / f"{name}.tokens")
-        for name in ("train", "held-out")
-    ]
-    for found, expected in zip(
-        parts, (corpus.learned, corpus.held_out), strict=True
-    ):
-        text = "".join(expected(path))
-        assert corpus.Bytes().decode(found.ids.tolist()) == text
-        assert found.n_bytes == len(text.encode()) == len(found)
-        assert found.vocab_size == 256
 
 
 def refusal(path):

@@ -7,21 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from xfmr.__main__ import main
 from xfmr.cli.costs import has_dropout
 from xfmr.presets import BERT_BASE, LLAMA2_7B, PRESETS
 
 
 @pytest.fixture
-def call(capsys):
-    """Run a command; its status, and what it wrote to both outputs."""
-
-    def run(line):
-        status = main(line.split())
-        written = capsys.readouterr()
-        return status, written.out, written.err
-
-    return run
+def call(call):
+    """The same of a command as one line."""
+    return lambda line: call(*line.split())
 
 
 @pytest.fixture

@@ -7,24 +7,14 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
+from tests.toys import TOY
 from xfmr import probe
 from xfmr.mask import causal_mask
 from xfmr.models.gpt import GPT
 from xfmr.objectives import example, masked, middle, mixture, spans
 from xfmr.objectives.example import causal, joined, prefix
-from xfmr.presets import GPT2
 
-SMALL = replace(
-    GPT2,
-    n_layers=2,
-    d_model=16,
-    n_heads=2,
-    n_kv_heads=2,
-    d_head=8,
-    d_ff=32,
-    vocab_size=60,
-    context_length=64,
-)
+SMALL = replace(TOY, vocab_size=60, context_length=64)
 TEXT = torch.arange(2 * 7).reshape(2, 7)
 
 

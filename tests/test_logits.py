@@ -1,13 +1,13 @@
 """The last row of logits, of a folder and on the command line."""
 
 import json
+from functools import partial
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from tests.checkpoints import checkpoint
-from xfmr.__main__ import main
 from xfmr.config import Config
 from xfmr.models import logits
 from xfmr.models.bert import Bert
@@ -76,13 +76,8 @@ def given(monkeypatch):
 
 
 @pytest.fixture
-def call(capsys):
-    def run(*arguments):
-        status = main(["logits", *map(str, arguments)])
-        written = capsys.readouterr()
-        return status, written.out, written.err
-
-    return run
+def call(call):
+    return partial(call, "logits")
 
 
 def converted(folder, dtype):

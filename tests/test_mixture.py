@@ -39,6 +39,13 @@ def test_what_they_cut_out_of_512_tokens():
     ]
 
 
+def test_spans_of_no_length():
+    with pytest.raises(
+        ValueError, match=r"^mean_length=0\.0 must be at least"
+    ):
+        Denoiser("X", 0.5, 0.0).budget(512)
+
+
 def parts(made, n):
     """Mode, source and target of one text of a batch."""
     n_asked = int(made.counts[n].sum())

@@ -117,7 +117,9 @@ def test_numbers_up_to_the_largest():
     assert grams.probabilities([254, 255, 255, 254, 255, 255]).argmax() == 254
     ones = np.ones(63, np.int64)
     assert NGrams(ones, order=63, vocab_size=2).probabilities([1])[1] > 0.6
-    with pytest.raises(ValueError, match=r"^order=64 must leave vocab_size=2"):
+    with pytest.raises(
+        ValueError, match=r"^order=64 must leave vocab_size=2 .* at most"
+    ):
         NGrams(ones, order=64, vocab_size=2)
 
 
@@ -147,6 +149,8 @@ def test_more_that_is_refused():
     with pytest.raises(ValueError, match=message):
         NGrams(HAND, order=2, vocab_size=2)
     grams = NGrams(HAND, order=2, vocab_size=3)
+    with pytest.raises(ValueError, match=r"^ids from 0 to 3 must be"):
+        grams.written([0, 3], n_new=1, seed=0)
     for ids, range_ in {(0, -1): "-1 to 0", (0, 3): "0 to 3"}.items():
         with pytest.raises(ValueError, match=f"^ids from {range_} must be"):
             grams.nats(np.array(ids))

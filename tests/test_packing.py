@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy
 
-from tests.test_gpt import TOY, toy
+from tests.toys import TOY, toy
 from xfmr.data.packing import FILLING, IGNORED, packed, rows
 
 pytestmark = pytest.mark.usefixtures("double_precision")

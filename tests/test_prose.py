@@ -104,6 +104,11 @@ def test_formulas_are_on_a_line():
     assert found == ["a · b c 1,000 and 1\\,5"]
 
 
+def test_a_reference_to_what_has_no_title():
+    with pytest.raises(KeyError, match="nowhere"):
+        prose.paragraphs("See {ref}`nowhere`.", TITLES)
+
+
 def test_titles_are_of_labels_and_of_files():
     pages = {"a/walk": "# A walk\n\n(far)=\n\n## Far off\n", "b": PAGE}
     assert prose.titles(pages) == {

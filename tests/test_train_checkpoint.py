@@ -3,12 +3,11 @@
 import errno
 import hashlib
 import os
-import resource
-from contextlib import contextmanager
 
 import pytest
 import torch
 
+from tests.trained import small_files
 from xfmr.train import checkpoint
 from xfmr.train.checkpoint import found, keep, load_newest, write
 
@@ -17,17 +16,6 @@ TENSORS = {
     "step": torch.tensor(3.0),
     "rng": torch.arange(5, dtype=torch.uint8),
 }
-
-
-@contextmanager
-def small_files(n_bytes):
-    """No file may grow beyond so many bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def kept(folder, step):

@@ -2,37 +2,28 @@
 
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 
+import joblib
 import pytest
 import torch
 
-from tests.test_train_folder import without_times
 from tests.test_train_parallel import words
-from tests.trained import TEXT, losses, toy_run
-from xfmr.__main__ import main
-from xfmr.train import checkpoint, log
+from tests.trained import TEXT, losses, small_files, toy_run, without_times
+from xfmr.train import checkpoint, log, writing
 from xfmr.train.material import in_file
 from xfmr.train.progress import stoppable
 
 SECONDS = 60
 
 
-@pytest.fixture
-def call(capsys):
-    """Run a command; its status, and what it wrote to both outputs."""
-
-    def run(*arguments):
-        torch.set_num_threads(1)
-        status = main([*map(str, arguments)])
-        written = capsys.readouterr()
-        return status, written.out, written.err
-
-    return run
+@pytest.fixture(autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
 
 
 @pytest.fixture
@@ -77,7 +68,20 @@ def test_more_steps_of_a_run(call, text, tmp_path):
     status, _, err = call("train", "--resume", out, "--steps", 9)
     assert (status, err) == (0, "")
     assert len(log.rows(out)) == 9
-    assert call("train", "--resume", out, "--threads", 1)[0] == 0
+
+
+def test_threads_compute(call, text, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(torch, "set_num_threads", seen.append)
+    assert call(*words(tmp_path / "run", text), "--threads", 3)[0] == 0
+    assert seen == [3]
+
+
+def test_what_is_written_unless_it_is_said(call, monkeypatch):
+    monkeypatch.setattr(writing, "load", lambda folder: ("model", folder))
+    monkeypatch.setattr(writing, "written", lambda *given, **named: named)
+    _, out, _ = call("sample", "run", "--prompt", "one")
+    assert out == "{'n_new': 300, 'temperature': 0.8, 'seed': 0}\n"
 
 
 def test_a_sweep(call, text, tmp_path):
@@ -97,6 +101,22 @@ def test_a_sweep(call, text, tmp_path):
     assert [f"{each['held_out']:.4f}" for each in found] == [
         line[3] for line in lines[1:]
     ]
+
+
+def test_runs_at_the_same_time(call, text, tmp_path, monkeypatch):
+    seen = []
+
+    def configured(**named):
+        seen.append(named)
+        return nullcontext()
+
+    monkeypatch.setattr(joblib, "parallel_config", configured)
+    short = words(tmp_path / "all", text)[1:]
+    found = call(
+        "sweep", *short, "--grid", "seed=0", "--steps", 1, "--jobs", 3
+    )
+    assert found[0] == 0
+    assert seen == [{"n_jobs": 3}]
 
 
 @pytest.mark.parametrize(
@@ -163,12 +183,8 @@ def test_a_text_that_is_no_text(call, tmp_path):
 def test_a_full_disk_is_one_line_and_the_run_goes_on(call, text, tmp_path):
     out = tmp_path / "run"
     call(*words(out, text))
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
-    try:
+    with small_files(20_000):
         status, _, err = call("train", "--resume", out, "--steps", 12)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert status == 2
     assert err.count("\n") == 1
     assert err.startswith(f"xfmr: {out}/checkpoints/step-00000012-")

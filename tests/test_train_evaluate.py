@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from xfmr.train.evaluate import IGNORED, evaluate, total
+from xfmr.data.packing import IGNORED
+from xfmr.train.evaluate import evaluate, total
 
 
 class Known(nn.Module):

@@ -6,8 +6,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.test_train_checkpoint import small_files
-from tests.trained import SOURCE, TOY, losses, toy_run
+from tests.trained import (
+    SOURCE,
+    TOY,
+    losses,
+    small_files,
+    toy_run,
+    without_times,
+)
 from xfmr.train import checkpoint, folder, log, recipe
 from xfmr.train.folder import begin, go_on, resumed
 from xfmr.train.material import in_memory
@@ -24,11 +30,6 @@ def one_thread(monkeypatch):
 def where(tmp_path):
     begin(tmp_path / "run", TOY, SOURCE)
     return tmp_path / "run"
-
-
-def without_times(rows):
-    timed = ("tokens_per_second", "mfu")
-    return [{k: v for k, v in row.items() if k not in timed} for row in rows]
 
 
 def test_what_a_new_run_leaves(where):

@@ -2,10 +2,10 @@
 
 import csv
 import json
-import resource
 
 import pytest
 
+from tests.trained import small_files
 from xfmr import plot
 from xfmr.train.log import COLUMNS, Log, curve, rows
 
@@ -66,13 +66,8 @@ def test_a_line_that_was_cut_off(tmp_path):
 
 def test_a_full_disk(tmp_path):
     log = Log(tmp_path, step=0)
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
-    try:
-        with pytest.raises(ValueError) as error:
-            log.add(ROWS[1])
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with small_files(100), pytest.raises(ValueError) as error:
+        log.add(ROWS[1])
     assert str(error.value) == (
         f"{tmp_path / 'log.jsonl'} cannot be written: File too large"
     )

@@ -9,8 +9,9 @@ from torch.nn.functional import cross_entropy
 
 from tests.trained import SOURCE, TOY, losses, toy_run
 from xfmr.data.loader import Loader, in_order
+from xfmr.data.packing import IGNORED
 from xfmr.models.gpt import GPT
-from xfmr.train.evaluate import IGNORED, evaluate
+from xfmr.train.evaluate import evaluate
 from xfmr.train.initial import initialise
 from xfmr.train.loop import Run
 from xfmr.train.material import of_source
@@ -72,6 +73,7 @@ def test_what_a_row_says():
 def test_as_many_steps_as_asked_for():
     run = toy_run()
     assert len([*run.train(3)]) == run.n_done == 3
+    assert [*run.train(0)] == []
     assert len([*run.train()]) == 5
 
 

@@ -98,6 +98,12 @@ def test_texts_that_are_too_short(tmp_path, n_train, n_held_out, message):
         prepare(TOY, source, tmp_path)
 
 
+def test_a_part_without_a_piece():
+    source = Source(lambda: ["x" * 9], lambda: [])
+    with pytest.raises(ValueError, match=r"^held_out of 0 tokens must have"):
+        of_source(TOY, source)
+
+
 def test_texts_that_are_long_enough():
     source = Source(lambda: ["x" * 9], lambda: ["x" * 9])
     assert len(of_source(TOY, source).train) == 9

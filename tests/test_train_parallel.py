@@ -8,8 +8,7 @@ import sys
 import pytest
 import torch
 
-from tests.test_train_folder import without_times
-from tests.trained import TEXT
+from tests.trained import TEXT, without_times
 from xfmr.__main__ import main
 from xfmr.train import checkpoint, folder, log
 from xfmr.train.parallel import ALONE, Ranks, joined, like, whole

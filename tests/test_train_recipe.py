@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, fields, replace
+from math import nan
 
 import pytest
 
@@ -101,6 +102,9 @@ def test_words_that_are_refused(name, words, message):
         ("muon_rate", 0.0, "muon_rate=0.0 must be positive"),
         ("clip", 0.0, "clip=0.0 must be positive"),
         ("weight_decay", -0.1, "weight_decay=-0.1 must not be negative"),
+        ("learning_rate", nan, "learning_rate=nan must be positive"),
+        ("weight_decay", nan, "weight_decay=nan must not be negative"),
+        ("warmup", nan, "warmup=nan must be from 0 to below 1"),
         ("beta2", 1.0, "beta2=1.0 must be from 0 to below 1"),
         ("warmup", -0.1, "warmup=-0.1 must be from 0 to below 1"),
         ("fall", 1.5, "fall=1.5 must be from 0 to below 1"),

@@ -39,6 +39,15 @@ def test_beyond_the_context_the_last_half_is_read_again(run):
     assert found == run.material.tokenizer.decode(ids)
 
 
+def test_a_context_of_one_token_is_the_last_one():
+    run = toy_run(context_length=1)
+    (last,) = run.material.tokenizer.encode("e")
+    best = int(run.model(torch.tensor([[last]]))[0, -1].argmax())
+    again = int(run.model(torch.tensor([[best]]))[0, -1].argmax())
+    found = text_of(run, "one", n_new=2, temperature=0)
+    assert found == "one" + run.material.tokenizer.decode([best, again])
+
+
 def test_of_a_long_prompt_the_last_tokens_are_read(run):
     prompt = "three four five one two"
     ids = run.material.tokenizer.encode(prompt)

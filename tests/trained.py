@@ -1,5 +1,7 @@
 """A toy run, which several tests take: its recipe and its text."""
 
+import resource
+from contextlib import contextmanager
 from dataclasses import replace
 from random import Random
 
@@ -34,3 +36,19 @@ def toy_run(source=SOURCE, **fields):
 
 def losses(rows):
     return [row["loss"] for row in rows]
+
+
+def without_times(rows):
+    timed = ("tokens_per_second", "mfu")
+    return [{k: v for k, v in row.items() if k not in timed} for row in rows]
+
+
+@contextmanager
+def small_files(n_bytes):
+    """No file may grow beyond so many bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

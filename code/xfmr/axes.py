@@ -79,3 +79,14 @@ def check_sizes(**sizes: int) -> None:
     for name, size in sizes.items():
         if size <= 0:  # not `< 1`: sums of letters know their sign
             raise ValueError(f"{name}={size} must be at least 1")
+
+
+def check_positive(**numbers: float | int) -> None:
+    """Refuse what is divided by, or lasts, no more than nothing.
+
+    Raises:
+        ValueError: if a number is not positive.
+    """
+    for name, number in numbers.items():
+        if number <= 0:
+            raise ValueError(f"{name}={number} must be positive")

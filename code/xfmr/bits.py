@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from xfmr import svg
 from xfmr.precision import Format
-from xfmr.svg import Figure
+from xfmr.svg import DROP, Figure
 
 # style: lengths in pixels
 BIT, TALL = 15.0, 22.0  # a box
@@ -19,7 +19,6 @@ GAP = 5.0  # between sign, exponent and fraction
 EDGE = 1.0
 LETTER = 7.2  # the width of a character
 SIZE, SMALL = 13, 12  # of type
-DROP = 0.35  # of type, from the middle of a line to its base
 
 
 def layout(rows: Sequence[tuple[Format, float]]) -> Figure:

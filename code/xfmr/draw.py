@@ -22,7 +22,7 @@ from xfmr.grids import (
     traced,
     written_sum,
 )
-from xfmr.svg import Figure
+from xfmr.svg import DROP, Figure
 
 __all__ = ["levels", "matrix", "path", "picture", "product", "traced"]
 
@@ -38,7 +38,6 @@ BASE = 15.0  # of the first line
 EDGE = 1.0  # around the whole
 ASIDE = 6.0  # between a name and its grid
 SIZE, SMALL = 14, 13  # of type
-DROP = 0.35  # of type, from the middle of a line to its base
 HATCH = 6.5
 ROUND = 6.0
 FRAME, FOLLOWED = "1.5", "2.5"

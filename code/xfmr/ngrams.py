@@ -42,7 +42,7 @@ class NGrams:
         check_sizes(order=order, vocab_size=vocab_size)
         if vocab_size**order > LARGEST:
             raise ValueError(
-                f"{order=} must leave {vocab_size=} to its power below 2**63"
+                f"{order=} must leave {vocab_size=} to its power at most 2**63"
             )
         if len(ids) < order:
             raise ValueError(f"{len(ids)=} must be at least {order=}")
@@ -101,7 +101,11 @@ class NGrams:
     def written(
         self, before: Sequence[int], *, n_new: int, seed: int
     ) -> list[int]:
-        """The tokens, and after them `n_new` that were drawn."""
+        """The tokens, and after them `n_new` that were drawn.
+
+        Raises:
+            ValueError: if a token is not one of V.
+        """
         rng, ids = np.random.default_rng(seed), [*before]
         for _ in range(n_new):
             p = self.probabilities(ids)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import ceil, floor, inf, log10
 
 from xfmr import svg
-from xfmr.svg import Figure
+from xfmr.svg import DROP, Figure
 
 Number = float | int
 
@@ -24,7 +24,6 @@ BASE = 13.0  # of the first line
 EDGE = 1.0  # around the whole
 SIZE, SMALL = 13, 12  # of type
 NEXT = 14.0  # from one line of small type to the next, where room is short
-DROP = 0.35  # of type, from the middle of a line to its base
 LEAST = 11.0  # the height of a strip that has room for words
 TICK = 4.0
 STROKE = "1.8"

@@ -13,7 +13,7 @@ depends on what fits the fast memory; each function says what it assumes.
 from math import ceil
 
 from xfmr import compute, count, memory
-from xfmr.axes import check_sizes
+from xfmr.axes import check_positive, check_sizes
 from xfmr.config import Config
 
 
@@ -29,7 +29,7 @@ def bounds(
     Raises:
         ValueError: if a number is not positive.
     """
-    _check_positive(
+    check_positive(
         n_flops=n_flops, n_bytes=n_bytes, peak=peak, bandwidth=bandwidth
     )
     return {"arithmetic": n_flops / peak, "memory": n_bytes / bandwidth}
@@ -41,7 +41,7 @@ def ridge(*, peak: float | int, bandwidth: float | int) -> float:
     Raises:
         ValueError: if a number is not positive.
     """
-    _check_positive(peak=peak, bandwidth=bandwidth)
+    check_positive(peak=peak, bandwidth=bandwidth)
     return peak / bandwidth
 
 
@@ -119,12 +119,6 @@ def _check_step(
         raise ValueError(f"{n_before=} must not be negative")
     if config.n_decoder_layers is not None:
         raise ValueError(f"{config.name} must have one stack to take a step")
-
-
-def _check_positive(**numbers: float | int) -> None:
-    for name, number in numbers.items():
-        if number <= 0:
-            raise ValueError(f"{name}={number} must be positive")
 
 
 def attention_traffic(*, n_queries: int, n_keys: int, d_head: int) -> int:

@@ -18,7 +18,7 @@ sqrt(2 d M), Young 1974. Nothing here has seen a machine.
 from math import exp, expm1, log1p, sqrt
 from random import Random
 
-from xfmr.axes import check_sizes
+from xfmr.axes import check_positive, check_sizes
 
 
 def seconds(
@@ -38,7 +38,7 @@ def seconds(
         ValueError: if a number is not positive, or the share above one.
     """
     check_sizes(ranks=ranks)
-    _check_positive(n_flops=n_flops, peak=peak, utilisation=utilisation)
+    check_positive(n_flops=n_flops, peak=peak, utilisation=utilisation)
     if utilisation > 1:
         raise ValueError(f"{utilisation=} must be at most 1")
     return n_flops / (ranks * peak * utilisation)
@@ -58,7 +58,7 @@ def utilisation(
     Raises:
         ValueError: if a number is not positive.
     """
-    _check_positive(n_flops=n_flops, device_seconds=device_seconds, peak=peak)
+    check_positive(n_flops=n_flops, device_seconds=device_seconds, peak=peak)
     return n_flops / (device_seconds * peak)
 
 
@@ -69,7 +69,7 @@ def between_failures(device: float | int, *, ranks: int) -> float:
         ValueError: if a number is not positive.
     """
     check_sizes(ranks=ranks)
-    _check_positive(device=device)
+    check_positive(device=device)
     return device / ranks
 
 
@@ -86,7 +86,7 @@ def young_interval(*, write: float | int, between: float | int) -> float:
     Raises:
         ValueError: if a number is not positive.
     """
-    _check_positive(write=write, between=between)
+    check_positive(write=write, between=between)
     return sqrt(2 * write * between)
 
 
@@ -114,7 +114,7 @@ def best_interval(*, write: float | int, between: float | int) -> float:
     Raises:
         ValueError: if a number is not positive.
     """
-    _check_positive(write=write, between=between)
+    check_positive(write=write, between=between)
     low, high = 0.0, 1.0
     while low < (middle := (low + high) / 2) < high:
         if log1p(-middle) + middle + write / between > 0:
@@ -146,7 +146,7 @@ def slowdown(
         ValueError: if a number is not positive; writing and starting may
             take no time.
     """
-    _check_positive(interval=interval, between=between)
+    check_positive(interval=interval, between=between)
     _check_not_negative(write=write, restart=restart)
     whole = (interval + write) / between
     return between / interval * exp(restart / between) * expm1(whole)
@@ -168,7 +168,7 @@ def simulated_slowdown(
             take no time.
     """
     check_sizes(n_intervals=n_intervals)
-    _check_positive(interval=interval, between=between)
+    check_positive(interval=interval, between=between)
     _check_not_negative(write=write, restart=restart)
     chance, now = Random(seed), 0.0
     failure = chance.expovariate(1 / between)
@@ -181,12 +181,6 @@ def simulated_slowdown(
         now, ready = failure, failure + restart
         failure = now + chance.expovariate(1 / between)
     return now / (n_intervals * interval)
-
-
-def _check_positive(**numbers: float | int) -> None:
-    for name, number in numbers.items():
-        if number <= 0:
-            raise ValueError(f"{name}={number} must be positive")
 
 
 def _check_not_negative(**numbers: float | int) -> None:

@@ -7,7 +7,7 @@ several overlap, one number explains them all.
 from collections.abc import Mapping, Sequence
 
 from xfmr import svg
-from xfmr.svg import Figure
+from xfmr.svg import DROP, Figure
 
 Number = float | int
 
@@ -19,7 +19,6 @@ ASIDE = 8.0
 LINE = 18.0
 BASE = 13.0
 SIZE = 12
-DROP = 0.35  # of type, from the middle of a line to its base
 TICK = 4.0
 
 

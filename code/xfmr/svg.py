@@ -22,6 +22,7 @@ FALLBACKS = {
 }
 INK = "currentColor"
 FONT = 'font-family="sans-serif"'
+DROP = 0.35  # of type, from the middle of a line to its base
 ROLES = ("query", "key-value", "result", "masked")
 
 

@@ -7,30 +7,31 @@ import typer
 
 from xfmr.cli.app import AsJson, app, put_json, put_table, say
 
-PRESET = "mini"
 STOPPED = 130  # what shells say of a process that Ctrl-C has ended
+Preset = Annotated[str, typer.Option(help="a recipe: mini")]
+Text = Annotated[
+    Path | None,
+    typer.Option(help="in UTF-8; without it, a synthetic language"),
+]
+Steps = Annotated[int | None, typer.Option(help="updates of the weights")]
+Change = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="FIELD=VALUE", help="of the recipe"),
+]
 
 
 @app.command("train")
 def train_command(
-    preset: Annotated[str, typer.Option(help="a recipe: mini")] = PRESET,
-    text: Annotated[
-        Path | None,
-        typer.Option(help="in UTF-8; without it, a synthetic language"),
-    ] = None,
-    steps: Annotated[
-        int | None, typer.Option(help="updates of the weights")
-    ] = None,
+    preset: Preset = "mini",
+    text: Text = None,
+    steps: Steps = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="of a new run")
     ] = None,
     resume: Annotated[
         Path | None, typer.Option(metavar="DIR", help="of a run to go on with")
     ] = None,
-    change: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="FIELD=VALUE", help="of the recipe"),
-    ] = None,
+    change: Change = None,
     threads: Annotated[
         int | None, typer.Option(help="that compute in each process")
     ] = None,
@@ -112,18 +113,10 @@ def sweep_command(
         list[str],
         typer.Option(metavar="FIELD=VALUE,VALUE", help="what is varied"),
     ],
-    preset: Annotated[str, typer.Option(help="a recipe: mini")] = PRESET,
-    text: Annotated[
-        Path | None,
-        typer.Option(help="in UTF-8; without it, a synthetic language"),
-    ] = None,
-    steps: Annotated[
-        int | None, typer.Option(help="updates of the weights")
-    ] = None,
-    change: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="FIELD=VALUE", help="of the recipe"),
-    ] = None,
+    preset: Preset = "mini",
+    text: Text = None,
+    steps: Steps = None,
+    change: Change = None,
     jobs: Annotated[int, typer.Option(help="runs at the same time")] = 1,
     as_json: AsJson = False,
 ) -> None:

@@ -7,30 +7,13 @@ the same whenever the file is.
 """
 
 from codecs import getincrementaldecoder
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
-
-from xfmr.data import tokens
-from xfmr.data.tokens import Encoder
 
 EVERY = 10  # pieces, of which the last is held out
 PIECES = 4 * EVERY  # of a text, at most, unless they would be longer than
 LONGEST = 2**20  # bytes of a piece, which then goes on to the end of a line
-
-
-class Bytes:
-    """The bytes of a text as its tokens."""
-
-    vocab_size = 256
-
-    def encode(self, text: str) -> list[int]:
-        """The bytes of a text in UTF-8."""
-        return [*text.encode()]
-
-    def decode(self, ids: Iterable[int]) -> str:
-        """The text that bytes spell; a mark stands for what spells none."""
-        return bytes(ids).decode("utf8", "replace")
 
 
 def pieces(path: str | Path) -> Iterator[str]:
@@ -92,16 +75,3 @@ def held_out(path: str | Path) -> Iterator[str]:
         ValueError: as `pieces` does.
     """
     return (text for n, text in enumerate(pieces(path), 1) if not n % EVERY)
-
-
-def prepare(path: str | Path, folder: str | Path, encoder: Encoder) -> None:
-    """Write a text's tokens, those to learn from and those held out.
-
-    The folder then has the files `train.tokens` and `held-out.tokens`.
-
-    Raises:
-        ValueError: as `pieces` and `tokens.write` do.
-    """
-    folder = Path(folder)
-    tokens.write(folder / "train.tokens", learned(path), encoder)
-    tokens.write(folder / "held-out.tokens", held_out(path), encoder)

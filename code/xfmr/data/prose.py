@@ -42,6 +42,9 @@ def paragraphs(page: str, titles: Mapping[str, str]) -> list[str]:
     Args:
         page: a MyST source.
         titles: what labels, and names of pages, are called.
+
+    Raises:
+        KeyError: if a reference leads to what has no title.
     """
     rest = FRONT.sub("", page)
     for dropped in (FENCED, DISPLAY, FENCE, LABEL, HEADING, TABLE):

@@ -89,9 +89,9 @@ def surprisals(grammar: Grammar, words: Iterable[str]) -> Iterator[float]:
 def log_probability(grammar: Grammar, sentence: str) -> float:
     """The logarithm of a sentence's probability; -inf if it is none."""
     reader, total = Reader(grammar), 0.0
-    for word in sentence.split():
-        p = reader.options().get(word)
-        if p is None:
-            return -inf
-        total += log(reader.read(word))
+    try:
+        for word in sentence.split():
+            total += log(reader.read(word))
+    except ValueError:
+        return -inf
     return total if reader.finished else -inf

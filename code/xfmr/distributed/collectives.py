@@ -56,7 +56,11 @@ class Ring:
 def reduce_scatter(
     ring: Ring, x: Shaped[Tensor, "whole ..."]
 ) -> Shaped[Tensor, "piece ..."]:
-    """This rank's piece of the sum of what all ranks have."""
+    """This rank's piece of the sum of what all ranks have.
+
+    Raises:
+        ValueError: if the first axis has no equal parts for all ranks.
+    """
     pieces = _pieces(ring, x)
     for step in range(1, ring.size):
         out, into = (ring.rank - step - n for n in (0, 1))
@@ -81,14 +85,22 @@ def all_gather(
 def all_reduce(
     ring: Ring, x: Shaped[Tensor, "whole ..."]
 ) -> Shaped[Tensor, "whole ..."]:
-    """The sum of what all ranks have."""
+    """The sum of what all ranks have.
+
+    Raises:
+        ValueError: as `reduce_scatter` does.
+    """
     return all_gather(ring, reduce_scatter(ring, x))
 
 
 def all_to_all(
     ring: Ring, x: Shaped[Tensor, "whole ..."]
 ) -> Shaped[Tensor, "whole ..."]:
-    """From each rank the piece that it has for this one."""
+    """From each rank the piece that it has for this one.
+
+    Raises:
+        ValueError: as `reduce_scatter` does.
+    """
     pieces = _pieces(ring, x)
     received = {ring.rank: pieces[ring.rank]}
     for step in range(1, ring.size):
@@ -119,7 +131,8 @@ def compared(name: str, n_numbers: int) -> Compared:
             are gathered.
 
     Raises:
-        ValueError: if there is no such collective.
+        ValueError: if there is no such collective, or its numbers have no
+            equal parts for all ranks.
     """
     if name not in THEIRS:
         raise ValueError(f"{name=} must be one of {[*THEIRS]}")

@@ -140,7 +140,8 @@ def step(config: Config, dtype: torch.dtype = torch.float64) -> Outcome:
     """The gradients, summed over the ranks, and what attention has sent.
 
     Raises:
-        ValueError: if ranks cannot have equally many positions.
+        ValueError: if ranks cannot have equally many positions, or as
+            `Travelling` does.
     """
     ring, gpt, tokens = Ring(), model(config, dtype), batch(config)
     if tokens.shape[1] % ring.size:

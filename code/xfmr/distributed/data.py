@@ -35,7 +35,11 @@ def part(tokens: Int[Tensor, "B T"]) -> Int[Tensor, "b T"]:
 
 
 def step(config: Config, dtype: torch.dtype = torch.float64) -> Outcome:
-    """The gradients on this rank once all have been summed."""
+    """The gradients on this rank once all have been summed.
+
+    Raises:
+        ValueError: as `part` does.
+    """
     gpt = DistributedDataParallel(model(config, dtype))
     tokens = part(batch(config))
     with Traffic() as traffic:

@@ -104,7 +104,11 @@ def whole(config: Config, n_tokens: int = 64) -> Outcome:
 
 
 def step(config: Config, n_tokens: int = 64) -> Outcome:
-    """The same from all ranks together, each with a part of the tokens."""
+    """The same from all ranks together, each with a part of the tokens.
+
+    Raises:
+        ValueError: as `SharedOut` does.
+    """
     mixture, x, d_y = drawn(config, n_tokens)
     shared = SharedOut(mixture)
     own, d_own = (

@@ -85,7 +85,8 @@ def timed(
         backward: how long a backward takes, in forwards.
 
     Raises:
-        ValueError: if the ranks wait for each other for ever.
+        ValueError: if the ranks wait for each other for ever, or as the
+            order does.
     """
     sizes = {"ranks": ranks, "batches": batches}
     left = [order(rank, **sizes) for rank in range(ranks)]

@@ -5,6 +5,7 @@ same batch by itself and then keeps its part.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ import torch
 from einops import rearrange
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 from torch.nn.functional import cross_entropy
 
 from xfmr.config import Config
@@ -30,8 +32,6 @@ SMALL = replace(
     vocab_size=64,
     context_length=32,
 )
-
-
 RATE = 1e-3  # of the optimiser, where there is one
 
 
@@ -84,10 +84,24 @@ def next_token_loss(
 
 
 def gradients(module: nn.Module) -> dict[str, Tensor]:
-    """A copy of the gradient of every parameter, by name."""
-    return {
-        name: p.grad.detach().clone() for name, p in module.named_parameters()
-    }
+    """A copy of the gradient of every parameter, whole, by name."""
+    return {name: _copy(p.grad) for name, p in module.named_parameters()}
+
+
+def weights(module: nn.Module) -> dict[str, Tensor]:
+    """A copy of every parameter, whole, by name."""
+    return {name: _copy(p) for name, p in module.named_parameters()}
+
+
+def _copy(x: Tensor) -> Tensor:
+    x = x.full_tensor() if isinstance(x, DTensor) else x
+    return x.detach().clone()
+
+
+def n_bytes(tensors: Iterable[Tensor]) -> int:
+    """Bytes of tensors, of shards only what is on this rank."""
+    local = [x.to_local() if isinstance(x, DTensor) else x for x in tensors]
+    return sum(x.nbytes for x in local)
 
 
 def whole(config: Config, dtype: torch.dtype = torch.float64) -> Outcome:
@@ -96,8 +110,7 @@ def whole(config: Config, dtype: torch.dtype = torch.float64) -> Outcome:
     optimizer = torch.optim.AdamW(gpt.parameters(), lr=RATE)
     next_token_loss(gpt(tokens), tokens).backward()
     optimizer.step()
-    weights = {n: p.detach().clone() for n, p in gpt.named_parameters()}
-    return Outcome(gradients(gpt), 0.0, weights=weights)
+    return Outcome(gradients(gpt), 0.0, weights=weights(gpt))
 
 
 def difference(some: dict[str, Tensor], others: dict[str, Tensor]) -> float:

@@ -11,7 +11,7 @@ one for the gradient of what it read. Shoeybi et al. 2019. Torch's
 import torch
 import torch.distributed as dist
 from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.tensor import DTensor, Replicate
+from torch.distributed.tensor import Replicate
 from torch.distributed.tensor.parallel import (
     ColwiseParallel,
     PrepareModuleInput,
@@ -25,6 +25,7 @@ from xfmr.distributed.step import (
     batch,
     gradients,
     model,
+    n_bytes,
     next_token_loss,
 )
 from xfmr.distributed.traffic import Traffic
@@ -60,15 +61,5 @@ def step(config: Config, dtype: torch.dtype = torch.float64) -> Outcome:
         block.attention.n_kv_heads //= ranks
     with Traffic() as traffic:
         next_token_loss(gpt(tokens), tokens).backward()
-    found = {n: _full(g) for n, g in gradients(gpt).items()}
-    blocks = [_local(p).nbytes for p in gpt.blocks.parameters()]
-    held = {"weights": sum(blocks)}
-    return Outcome(found, traffic.sent, traffic.calls, held=held)
-
-
-def _local(x: torch.Tensor) -> torch.Tensor:
-    return x.to_local() if isinstance(x, DTensor) else x
-
-
-def _full(x: torch.Tensor) -> torch.Tensor:
-    return x.full_tensor() if isinstance(x, DTensor) else x
+    held = {"weights": n_bytes(gpt.blocks.parameters())}
+    return Outcome(gradients(gpt), traffic.sent, traffic.calls, held=held)

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 from xfmr import svg
 from xfmr.distributed.schedule import Timed
-from xfmr.svg import Figure
+from xfmr.svg import DROP, Figure
 
 # style: lengths in pixels
 UNIT, BAR, BETWEEN = 15.0, 24.0, 6.0  # a forward, a rank, to the next
 NAME, LINE, EDGE = 56.0, 22.0, 1.0
 SIZE, SMALL = 13, 12
-DROP = 0.35  # of type, from the middle of a line to its base
 ROLES = {"forward": "masked", "backward": "result"}
 
 

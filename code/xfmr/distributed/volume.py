@@ -121,8 +121,8 @@ def context_parallel(
         n_tokens=n_tokens,
         batch_size=batch_size,
         bytes_per_number=bytes_per_number,
+        ranks=ranks,
     )
-    check_sizes(ranks=ranks)
     numbers = 2 * config.n_kv_heads * config.d_head * batch_size * n_tokens
     block = numbers * bytes_per_number / ranks
     n_blocks = 2 * (ranks - 1) + ranks if ranks > 1 else 0

@@ -8,12 +8,9 @@ Rajbhandari et al. 2020. The first is torch's
 `ZeroRedundancyOptimizer` beside data parallel, the others are `fully_shard`.
 """
 
-from collections.abc import Iterable
-
 import torch
 from torch import Tensor, nn
 from torch.distributed.fsdp import fully_shard
-from torch.distributed.tensor import DTensor
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 
@@ -25,7 +22,9 @@ from xfmr.distributed.step import (
     batch,
     gradients,
     model,
+    n_bytes,
     next_token_loss,
+    weights,
 )
 from xfmr.distributed.traffic import Traffic
 
@@ -39,7 +38,7 @@ def step(
     optimiser and its states after it.
 
     Raises:
-        ValueError: if there is no such stage.
+        ValueError: if there is no such stage, or as `part` does.
     """
     if stage not in range(4):
         raise ValueError(f"{stage=} must be 0, 1, 2 or 3")
@@ -49,16 +48,16 @@ def step(
     optimizer = _optimizer(parameters, stage)
     with Traffic() as traffic:
         loss = next_token_loss(run(tokens), tokens)
-        held = {"weights": _held(gpt.parameters())}
+        held = {"weights": n_bytes(gpt.parameters())}
         loss.backward()
-        held["gradients"] = _held(p.grad for p in gpt.parameters())
+        held["gradients"] = n_bytes(p.grad for p in gpt.parameters())
         optimizer.step()
     inner = optimizer.optim if stage == 1 else optimizer
     states = [x for kept in inner.state.values() for x in kept.values()]
-    held["optimizer"] = _held(x for x in states if x.dim())
-    weights = {n: _full(p) for n, p in gpt.named_parameters()}
-    found = {n: _full(g) for n, g in gradients(gpt).items()}
-    return Outcome(found, traffic.sent, traffic.calls, weights, held)
+    held["optimizer"] = n_bytes(x for x in states if x.dim())
+    return Outcome(
+        gradients(gpt), traffic.sent, traffic.calls, weights(gpt), held
+    )
 
 
 def _sharded(gpt: nn.Module, stage: int) -> nn.Module:
@@ -75,14 +74,3 @@ def _optimizer(parameters: list[Tensor], stage: int) -> Optimizer:
     from torch.distributed.optim import ZeroRedundancyOptimizer
 
     return ZeroRedundancyOptimizer(parameters, torch.optim.AdamW, lr=RATE)
-
-
-def _held(tensors: Iterable[Tensor]) -> int:
-    """Bytes of tensors, of shards only what is on this rank."""
-    local = [x.to_local() if isinstance(x, DTensor) else x for x in tensors]
-    return sum(x.nbytes for x in local)
-
-
-def _full(x: Tensor) -> Tensor:
-    whole = x.full_tensor() if isinstance(x, DTensor) else x
-    return whole.detach().clone()

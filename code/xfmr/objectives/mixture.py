@@ -41,7 +41,9 @@ class Denoiser(NamedTuple):
         Raises:
             ValueError: as that of `spans` does.
         """
-        length = self.mean_length or float(n_tokens)
+        length = self.mean_length
+        if length is None:
+            length = float(n_tokens)
         return budget(n_tokens, rate=self.rate, mean_length=length)
 
 

@@ -14,7 +14,7 @@ from jaxtyping import Int
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-IGNORED = -100  # a target that nothing is to predict
+from xfmr.data.packing import IGNORED
 
 
 @torch.no_grad()

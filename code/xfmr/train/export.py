@@ -54,7 +54,7 @@ def save(config: Config, weights: Mapping[str, Tensor], folder: Path) -> None:
         weights: the model's tensors under our names.
 
     Raises:
-        ValueError: if the disk does not take them.
+        ValueError: if the disk does not take them, or as `keys` does.
     """
     tensors = {}
     for name, place in gpt2.places(config, frozenset()).items():

@@ -18,7 +18,8 @@ from pathlib import Path
 import torch
 
 from xfmr.train import checkpoint, export, log, material, recipe
-from xfmr.train.loop import DTYPES, Row, Run
+from xfmr.train.log import Row
+from xfmr.train.loop import DTYPES, Run
 from xfmr.train.material import Source
 from xfmr.train.parallel import ALONE, Ranks
 from xfmr.train.recipe import Recipe
@@ -50,7 +51,8 @@ def resumed(
             depends.
 
     Raises:
-        ValueError: if there is no run, or its files are not what they were.
+        ValueError: if there is no run, its files are not what they were, or
+            as `Run` does.
     """
     made = recipe.read(folder / RECIPE)
     if n_steps is not None:

@@ -31,6 +31,9 @@ class Log:
     Args:
         folder: that of the run.
         step: what was logged after this step is dropped, as it comes again.
+
+    Raises:
+        ValueError: if the disk does not take what is kept.
     """
 
     def __init__(self, folder: Path, *, step: int):

@@ -17,16 +17,17 @@ from torch.nn.utils import clip_grad_norm_
 from torch.utils.checkpoint import checkpoint
 
 from xfmr.data.loader import Loader, in_order
+from xfmr.data.packing import IGNORED
 from xfmr.models.gpt import GPT
-from xfmr.train.evaluate import IGNORED, evaluate, total
+from xfmr.train.evaluate import evaluate, total
 from xfmr.train.initial import initialise
+from xfmr.train.log import Row
 from xfmr.train.material import Material
 from xfmr.train.optimisers import factors, optimisers
 from xfmr.train.parallel import ALONE, Ranks, like, whole
 from xfmr.train.recipe import Recipe
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
-Row = dict[str, int | float]
 
 
 class Run:
@@ -83,7 +84,8 @@ class Run:
         Where the recipe asks for it, and at its end, a row has the held-out
         loss too.
         """
-        while self.n_done < (n_steps or self.recipe.n_steps):
+        end = self.recipe.n_steps if n_steps is None else n_steps
+        while self.n_done < end:
             yield self.step() | self.due()
 
     def step(self) -> Row:

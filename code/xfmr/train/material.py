@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -101,7 +102,7 @@ def of_source(recipe: Recipe, source: Source) -> Material:
     parts = {}
     for name in PARTS:
         pieces = map(tokenizer.encode, getattr(source, name)())
-        parts[name] = np.concatenate([np.array(ids, kind) for ids in pieces])
+        parts[name] = np.fromiter(chain.from_iterable(pieces), kind)
     _check(recipe, parts)
     return Material(tokenizer, **parts, token_bytes=bytes_of(tokenizer))
 

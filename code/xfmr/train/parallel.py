@@ -108,7 +108,7 @@ def joined(engine: str = "ddp") -> Iterator[Ranks]:
     """
     has_card = torch.cuda.is_available()
     local = int(os.environ.get("LOCAL_RANK", 0))
-    device = torch.device("cuda", local) if has_card else torch.device("cpu")
+    device = torch.device("cuda", local) if has_card else CPU
     if "RANK" not in os.environ:
         yield Ranks(device=device, engine=engine)
         return

@@ -10,7 +10,8 @@ from tqdm import tqdm
 
 from xfmr import count
 from xfmr.train import folder
-from xfmr.train.loop import Row, Run
+from xfmr.train.log import Row
+from xfmr.train.loop import Run
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

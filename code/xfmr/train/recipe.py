@@ -107,11 +107,11 @@ class Recipe:
                     f"{name}={getattr(self, name)!r} must be one of {known}"
                 )
         for name in ("learning_rate", "muon_rate", "clip"):
-            if getattr(self, name) <= 0:
+            if not getattr(self, name) > 0:
                 raise ValueError(
                     f"{name}={getattr(self, name)} must be positive"
                 )
-        if self.weight_decay < 0:
+        if not self.weight_decay >= 0:
             raise ValueError(
                 f"weight_decay={self.weight_decay} must not be negative"
             )

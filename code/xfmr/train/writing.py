@@ -53,7 +53,7 @@ def written(
     T, cache = model.config.context_length, None
     for _ in range(n_new):
         if cache is None or cache[0].n_tokens == T:
-            unread = ids[-T:] if cache is None else ids[-(T // 2) :]
+            unread = ids[-T:] if cache is None else ids[-max(1, T // 2) :]
             cache = empty_caches(model.config)
         x = model.stream(torch.tensor([unread]), cache)
         logits = model.logits(x[:, -1:])[0, 0]
