@@ -10,22 +10,14 @@ import pytest
 import torch
 from torch import nn
 
+from tests.toys import SIZES
 from xfmr import count
 from xfmr.mask import padding_mask
 from xfmr.models.bert import Bert
 from xfmr.presets import BERT_BASE, GPT2
 
 TOY = replace(
-    BERT_BASE,
-    n_layers=2,
-    d_model=16,
-    n_heads=4,
-    n_kv_heads=4,
-    d_head=4,
-    d_ff=24,
-    vocab_size=11,
-    context_length=6,
-    heads=("pooler", "mlm", "nsp"),
+    BERT_BASE, **SIZES, context_length=6, heads=("pooler", "mlm", "nsp")
 )
 TOKENS = torch.tensor([[1, 5, 3, 9, 0], [2, 10, 4, 4, 7]])
 SEGMENTS = torch.tensor([[0, 0, 1, 1, 1], [0, 1, 1, 1, 1]])

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.toys import SMALL
 from xfmr import compute, count
 from xfmr.presets import (
     BERT_BASE,
@@ -14,16 +15,6 @@ from xfmr.presets import (
 )
 
 D = 768
-SMALL = replace(
-    LLAMA2_70B,
-    n_layers=3,
-    d_model=20,
-    n_heads=6,
-    n_kv_heads=2,
-    d_head=5,
-    d_ff=11,
-    vocab_size=13,
-)
 
 
 def test_a_product_adds_and_multiplies_once_a_term():

@@ -7,6 +7,7 @@ from math import prod
 
 import pytest
 
+from tests.toys import SMALL
 from xfmr import count
 from xfmr.config import Experts, Latent
 from xfmr.presets import (
@@ -34,16 +35,6 @@ BERT_REST = {
     "mlm": [(D, D), (D,), (D,), (D,), (30522,)],
     "nsp": [(2, D), (2,)],
 }
-SMALL = replace(
-    LLAMA2_70B,
-    n_layers=3,
-    d_model=20,
-    n_heads=6,
-    n_kv_heads=2,
-    d_head=5,
-    d_ff=11,
-    vocab_size=13,
-)
 
 
 def numbers(shapes):

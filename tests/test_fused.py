@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.toys import SIZES
 from xfmr.block import DecoderBlock, EncoderBlock
 from xfmr.feedforward import ACTIVATIONS, FUSED, FeedForward
 from xfmr.models.gpt import GPT
@@ -13,27 +14,8 @@ from xfmr.models.llama import Llama
 from xfmr.norm import FusedLayerNorm, FusedRMSNorm, LayerNorm, RMSNorm, norm_of
 from xfmr.presets import GPT2, LLAMA2_7B
 
-TOY = replace(
-    GPT2,
-    n_layers=2,
-    d_model=16,
-    n_heads=4,
-    n_kv_heads=4,
-    d_head=4,
-    d_ff=24,
-    vocab_size=11,
-    context_length=6,
-)
-TOY_LLAMA = replace(
-    LLAMA2_7B,
-    n_layers=2,
-    d_model=16,
-    n_heads=4,
-    n_kv_heads=2,
-    d_head=4,
-    d_ff=24,
-    vocab_size=11,
-)
+TOY = replace(GPT2, **SIZES, context_length=6)
+TOY_LLAMA = replace(LLAMA2_7B, **SIZES | {"n_kv_heads": 2})
 pytestmark = pytest.mark.usefixtures("double_precision")
 
 

@@ -5,20 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from tests.toys import SMALL
 from xfmr import memory
 from xfmr.config import Latent
 from xfmr.presets import GPT2, LLAMA2_7B, LLAMA2_70B, TRANSFORMER_BASE
-
-SMALL = replace(
-    LLAMA2_70B,
-    n_layers=3,
-    d_model=20,
-    n_heads=6,
-    n_kv_heads=2,
-    d_head=5,
-    d_ff=11,
-    vocab_size=13,
-)
 
 
 @pytest.mark.parametrize(

@@ -6,22 +6,12 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from tests.toys import SMALL
 from xfmr import compute, count, memory, roofline
 from xfmr.cache import empty_caches
 from xfmr.config import Experts
 from xfmr.models.gpt import GPT
-from xfmr.presets import BERT_BASE, GPT2, LLAMA2_70B, TRANSFORMER_BASE
-
-SMALL = replace(
-    LLAMA2_70B,
-    n_layers=3,
-    d_model=20,
-    n_heads=6,
-    n_kv_heads=2,
-    d_head=5,
-    d_ff=11,
-    vocab_size=13,
-)
+from xfmr.presets import BERT_BASE, GPT2, TRANSFORMER_BASE
 
 
 def test_the_longer_of_two_times():

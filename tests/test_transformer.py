@@ -7,23 +7,14 @@ import pytest
 import torch
 from torch import nn
 
+from tests.toys import SIZES
 from xfmr import count
 from xfmr.mask import padding_mask
 from xfmr.models.transformer import ScaledEmbedding, Transformer
 from xfmr.position import sinusoids
 from xfmr.presets import GPT2, TRANSFORMER_BASE
 
-TOY = replace(
-    TRANSFORMER_BASE,
-    n_layers=2,
-    n_decoder_layers=3,
-    d_model=16,
-    n_heads=4,
-    n_kv_heads=4,
-    d_head=4,
-    d_ff=24,
-    vocab_size=11,
-)
+TOY = replace(TRANSFORMER_BASE, **SIZES, n_decoder_layers=3)
 SOURCE = torch.tensor([[1, 5, 3, 9, 0], [2, 10, 4, 4, 7]])
 TARGET = torch.tensor([[7, 2, 8], [1, 1, 6]])
 

@@ -4,20 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from tests.toys import SMALL
 from xfmr.config import Experts
 from xfmr.distributed import volume
-from xfmr.presets import GPT2, LLAMA2_70B
+from xfmr.presets import GPT2
 
-SMALL = replace(
-    LLAMA2_70B,
-    n_layers=3,
-    d_model=20,
-    n_heads=6,
-    n_kv_heads=2,
-    d_head=5,
-    d_ff=11,
-    vocab_size=13,
-)
 MIXED = replace(SMALL, experts=Experts(n_experts=8, n_active=3, d_ff=7))
 
 

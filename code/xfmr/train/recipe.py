@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from xfmr.config import Config
+from xfmr.presets import GPT2
 
 OPTIMISERS = ("adamw", "muon")
 SCHEDULES = ("cosine", "wsd", "linear")
@@ -128,9 +129,10 @@ class Recipe:
 
     def config(self, *, vocab_size: int) -> Config:
         """The model, which is a GPT, for a tokenizer of so many tokens."""
-        return Config(
+        return replace(
+            GPT2,
             name="GPT of a recipe",
-            source="Radford et al. 2019, section 2.3, at the recipe's size",
+            source=f"{GPT2.source}, at the recipe's size",
             n_layers=self.n_layers,
             d_model=self.d_model,
             n_heads=self.n_heads,
@@ -139,14 +141,6 @@ class Recipe:
             d_ff=4 * self.d_model,
             vocab_size=vocab_size,
             context_length=self.context_length,
-            position="learned",
-            norm_eps=1e-5,
-            norm_order="pre",
-            activation="gelu_tanh",
-            attention_bias=True,
-            ff_bias=True,
-            tied=True,
-            heads=("lm",),
         )
 
     def text(self) -> str:
