@@ -187,6 +187,22 @@ def test_rare_parts_that_cannot_be(make, message):
         make()
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"window": 4}, "window=4 must be absent with a latent"),
+        ({"qk_norm": "head"}, "qk_norm='head' must be absent"),
+        ({"score_cap": 50.0}, "score_cap=50.0 must be absent"),
+        ({"output_bias": True}, "output_bias=True must be absent"),
+        ({"sinks": True}, "sinks=True must be absent"),
+    ],
+)
+def test_what_latent_attention_does_not_have(change, message):
+    latent = replace(LLAMA2_7B, latent=Latent(**LATENT))
+    with pytest.raises(ValueError, match=message):
+        replace(latent, **change)
+
+
 def test_rare_parts_that_can_be():
     all_of_one = Experts(n_experts=1, n_active=1, d_ff=1)
     assert all_of_one.layers is None

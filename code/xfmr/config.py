@@ -199,6 +199,16 @@ class Config:
                     f"windowed has {len(self.windowed)} entries and must "
                     f"have n_layers={self.n_layers}"
                 )
+        if self.latent is not None:
+            self._check_latent()
+
+    def _check_latent(self) -> None:
+        """Refuse what latent attention would leave out without a word."""
+        for name in ("window", "qk_norm", "score_cap", "output_bias", "sinks"):
+            if (found := getattr(self, name)) not in (None, False):
+                raise ValueError(
+                    f"{name}={found!r} must be absent with a latent"
+                )
 
     @property
     def n_group(self) -> int:
