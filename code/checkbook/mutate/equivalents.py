@@ -11,7 +11,7 @@ What matches no mutant is an error: what it excused has changed.
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,14 +30,14 @@ class Entry:
     line: str = ""
     within: str = ""
 
-    def excuses(self, mutant: Mutant, root: Path) -> bool:
-        """Whether a mutant is one of those meant."""
-        if (mutant.file, mutant.operator) != (self.file, self.operator):
-            return False
+    def meant(self, mutants: Iterable[Mutant], root: Path) -> list[Mutant]:
+        """Those mutants that it excuses."""
+        kind = self.file, self.operator
+        found = [m for m in mutants if (m.file, m.operator) == kind]
         if self.line:
-            return mutant.before.strip() == self.line.strip()
+            return [m for m in found if m.before.strip() == self.line.strip()]
         first, last = definition(root / self.file, self.within)
-        return first <= mutant.line <= last
+        return [m for m in found if first <= m.line <= last]
 
 
 def definition(path: Path, name: str) -> tuple[int, int]:
@@ -90,7 +90,7 @@ def sift(
     """
     excused = set()
     for entry in entries:
-        meant = [m for m in mutants if entry.excuses(m, root)]
+        meant = entry.meant(mutants, root)
         if not meant:
             place = entry.line or entry.within
             raise ValueError(
