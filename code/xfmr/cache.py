@@ -80,5 +80,5 @@ def empty_caches(
     return [KVCache(config.window_of(n)) for n in range(config.n_layers)]
 
 
-def _last(x: Float[Tensor, "... S _"], n: int) -> Float[Tensor, "... T _"]:
+def _last(x: Float[Tensor, "... S _"], n: int) -> Float[Tensor, "... {n} _"]:
     return x[..., x.shape[-2] - n :, :]
