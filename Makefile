@@ -6,6 +6,7 @@
 #   make lab       open the chapters as notebooks in JupyterLab
 #   make bench     time attention, GPT-2, tokens, training, builds; weigh pages
 #   make mutate    inject wrong numbers and count those that get past
+#   make mini-model  train the model that the page on its inside looks into
 #   make clean     remove what the builds made (and leave the environments)
 #
 # ARGS is passed on: make mutate ARGS="--n 20 --seed 1"
@@ -34,7 +35,7 @@ PYTHON = $(shell for p in python3 python3.14 python3.13 python3.12 \
 	2>/dev/null && echo $$p && break; done)
 
 .DELETE_ON_ERROR:
-.PHONY: book test bench mutate lab clean
+.PHONY: book test bench mutate lab mini-model clean
 
 book: $(INSTALLED)
 	@$(PY) -m checkbook build $(BOOK) $(ARGS)
@@ -59,6 +60,9 @@ mutate: $(TESTABLE)
 
 lab: $(LAB)
 	.venv-lab/bin/python -m jupyterlab --notebook-dir=$(BOOK) $(ARGS)
+
+mini-model: $(INSTALLED)
+	@$(PY) -m xfmr.mini.artefact
 
 clean:
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

@@ -52,13 +52,28 @@ def test_shares_are_those_of_the_library(model, library):
 
 def test_the_lens_reads_the_streams_of_the_library(model, library):
     found = inside.lens(model, TOKENS)
+    halfway = []
+    for block in library.transformer.h:
+        block.ln_2.register_forward_pre_hook(
+            lambda _, given: halfway.append(given[0])
+        )
     streams = library(TOKENS, output_hidden_states=True).hidden_states
-    head = library.lm_head
-    norm = library.transformer.ln_f
+    norm, head = library.transformer.ln_f, library.lm_head
     # the library's last one is normalised already
-    expected = [head(norm(x)) for x in streams[:-1]] + [head(streams[-1])]
-    torch.testing.assert_close(found, torch.stack(expected))
+    whole = [head(norm(x)) for x in streams[:-1]] + [head(streams[-1])]
+    half = [head(norm(x)) for x in halfway]
+    torch.testing.assert_close(found[::2], torch.stack(whole))
+    torch.testing.assert_close(found[1::2], torch.stack(half))
     assert torch.equal(found[-1], model(TOKENS))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("norm_order", "post"), ("parallel", True)]
+)
+def test_a_lens_on_other_streams_is_refused(field, value):
+    other = GPT(replace(TOY, **{field: value}))
+    with pytest.raises(ValueError, match=f"{field}="):
+        inside.lens(other, TOKENS)
 
 
 def test_fused_kernels_are_seen_through(model):

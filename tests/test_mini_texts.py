@@ -49,6 +49,6 @@ def test_the_last_name_is_the_other_one():
     for row in rows:
         words = words_of(row)
         assert words[0] == "when" and log_probability(words) > -inf
-        both, again = {words[1], words[3]}, words[9]
+        both, again = {words[1], words[3]}, words[texts.GIVER]
         assert both == {again, words[texts.LAST_NAME]}
         assert words[texts.LAST_NAME - 1] == "to"

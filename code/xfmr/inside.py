@@ -2,7 +2,7 @@
 
     shares      where each head reads
     caught      what parts of the model returned
-    lens        what each layer would predict if it were the last
+    lens        what the model would predict if it ended earlier
     without     the model with heads that say nothing, or always the same
     replaced    the model with parts that return what they are told
 
@@ -94,15 +94,24 @@ def shares(
 @torch.no_grad()
 def lens(
     model: GPT, tokens: Int[Tensor, "B T"]
-) -> Float[Tensor, "layer B T V"]:
-    """Logits read off the stream where it enters and after each layer.
+) -> Float[Tensor, "depth B T V"]:
+    """Logits read off the stream where it enters, and wherever it is added to.
 
-    The last are the model's own; nostalgebraist 2020.
+    Two depths a layer, after its attention and at its end, so that the last
+    are the model's own; nostalgebraist 2020.
+
+    Raises:
+        ValueError: if norms are not before what they are for.
     """
-    names = ["embedding", *(f"blocks.{n}" for n in range(len(model.blocks)))]
-    streams = caught(model, tokens, names)
+    required.check(model.config, {"norm_order": "pre", "parallel": False})
+    blocks = [f"blocks.{n}" for n in range(model.config.n_layers)]
+    parts = [f"{name}.attention" for name in blocks]
+    found = caught(model, tokens, ["embedding", *blocks, *parts])
+    streams = [found["embedding"]]
+    for block, attention in zip(blocks, parts, strict=True):
+        streams += [streams[-1] + found[attention], found[block]]
     return torch.stack(
-        [model.logits(model.final_norm(streams[name])) for name in names]
+        [model.logits(model.final_norm(stream)) for stream in streams]
     )
 
 

@@ -17,9 +17,14 @@ from torch import Tensor
 
 from xfmr.data.language import Language
 
-LANGUAGE = Language({"COPY": 3, "NAMES": 1}, most=12, longest=6, largest=1)
+LANGUAGE = Language(
+    {"COPY": 3, "NAMES": 1},
+    most=12,
+    longest=6,
+    largest=1,  # of sums, which it does not have
+)
 BEFORE, BETWEEN = 2, 4  # words before a list, and from there to its copy
-LAST_NAME = 14  # where sentences of two names have what must be known
+GIVER, LAST_NAME = 9, 14  # of two names: who is named again, who must follow
 
 
 @dataclass(frozen=True)
