@@ -11,8 +11,7 @@ THREE = {"a": (10, 30), "bb": (25.5, 40), "c": (20, 28)}
 
 
 def drawn(**options):
-    named = {"ticks": [0, 25, 50], "x_label": "entries"} | options
-    return spans.chart(THREE, **named)
+    return spans.chart(THREE, x_label="entries", **options)
 
 
 def found(figure, tag):
@@ -23,26 +22,34 @@ def found(figure, tag):
 def test_ends_stand_on_the_axis():
     figure = drawn()
     words = {t["text"]: float(t["x"]) for t in found(figure, "text")}
-    zero, end = words["0"], words["50"]
-    assert end - zero == pytest.approx(spans.WIDTH)
-    assert words["25"] == pytest.approx((zero + end) / 2)
+    ten, end = words["10"], words["40"]
+    assert end - ten == pytest.approx(spans.WIDTH)
+    assert words["25"] == pytest.approx((ten + end) / 2)
+    a_unit = spans.WIDTH / 30
     rects = found(figure, "rect")
     for rect, (low, high) in zip(rects, THREE.values(), strict=True):
         x, width = float(rect["x"]), float(rect["width"])
-        assert x == pytest.approx(zero + low * 8, abs=0.01)
-        assert width == pytest.approx((high - low) * 8, abs=0.01)
+        assert x == pytest.approx(ten + (low - 10) * a_unit, abs=0.01)
+        assert width == pytest.approx((high - low) * a_unit, abs=0.01)
         assert float(rect["height"]) == spans.BAR
     tops = [float(rect["y"]) for rect in rects]
     assert tops[1] - tops[0] == tops[2] - tops[1] == spans.BAR + spans.BETWEEN
 
 
-def test_an_axis_that_does_not_start_at_zero():
-    words = {
-        t["text"]: float(t["x"])
-        for t in found(drawn(ticks=[10, 1010]), "text")
-    }
-    rect = found(drawn(ticks=[10, 1010]), "rect")[0]
-    assert float(rect["x"]) == words["10"] < words["1,010"]
+@pytest.mark.parametrize(
+    ("span", "marks", "ticks"),
+    [
+        ((10, 40), {}, "10 15 20 25 30 35 40"),
+        ((11, 39), {}, "10 15 20 25 30 35 40"),
+        ((1003, 4211), {}, "1,000 1,500 2,000 2,500 3,000 3,500 4,000 4,500"),
+        ((1003, 4211), {"here": 0}, "0 1,000 2,000 3,000 4,000 5,000"),
+        ((-1, 2), {"here": 3.1}, "-1 0 1 2 3 4"),
+    ],
+)
+def test_the_axis_ends_at_round_numbers(span, marks, ticks):
+    figure = spans.chart({"a": span}, x_label="x", marks=marks)
+    words = [t["text"] for t in found(figure, "text")]
+    assert words[: words.index("x")] == ticks.split()
 
 
 def test_everything_is_inside():
@@ -61,7 +68,7 @@ def test_everything_is_inside():
         y = float(rect["y"])
         assert spans.LINE <= y and y + spans.BAR <= below
     rows = {t["text"]: float(t["y"]) for t in found(figure, "text")}
-    assert rows["0"] == rows["50"] == below + spans.LINE
+    assert rows["10"] == rows["25"] == below + spans.LINE
     assert rows["entries"] == below + 2 * spans.LINE
 
 
@@ -72,7 +79,7 @@ def test_names_stand_beside_their_bars():
         y = float(words[name]["y"])
         assert float(rect["y"]) < y < float(rect["y"]) + spans.BAR
         assert words[name]["text-anchor"] == "end"
-        first = float(words["0"]["x"])
+        first = float(words["10"]["x"])
         assert float(words[name]["x"]) == pytest.approx(first - spans.ASIDE)
 
 
@@ -101,9 +108,7 @@ def test_what_all_share():
 
 @pytest.mark.parametrize("function", [spans.common, spans.chart])
 def test_no_spans_and_spans_upside_down(function):
-    rest = (
-        {"ticks": [0, 1], "x_label": "x"} if function != spans.common else {}
-    )
+    rest = {"x_label": "x"} if function != spans.common else {}
     with pytest.raises(ValueError, match=r"^spans must hold at least one$"):
         function({}, **rest)
     with pytest.raises(
@@ -111,7 +116,6 @@ def test_no_spans_and_spans_upside_down(function):
     ):
         function({"a": (1, 1), "b": (2, 1)}, **rest)
     with pytest.raises(ValueError, match=r"^role='red' must be one of"):
-        spans.chart(
-            {"a": (0, 1)},
-            **{"ticks": [0, 1], "x_label": "x", "roles": {"a": "red"}},
-        )
+        spans.chart({"a": (0, 1)}, x_label="x", roles={"a": "red"})
+    with pytest.raises(ValueError, match=r"^low=1 must be below high=1$"):
+        spans.chart({"a": (1, 1)}, x_label="x", marks={"here": 1})

@@ -240,8 +240,15 @@ class _Scale:
         if self.low == self.high:
             self.high += 1
         distinct = sorted(set(values))
-        own = log and len(distinct) <= MOST_TICKS
-        self.ticks = distinct if own else self.round_numbers()
+        if log and len(distinct) <= MOST_TICKS:
+            self.ticks = distinct
+        elif log:
+            powers = range(ceil(self.low), floor(self.high) + 1)
+            self.ticks = [10**power for power in powers]
+        else:
+            step = round_step(self.high - self.low)
+            first, last = ceil(self.low / step), floor(self.high / step)
+            self.ticks = multiples(step, first, last)
 
     def place(self, value: Number) -> float:
         """A number, or its logarithm."""
@@ -252,20 +259,20 @@ class _Scale:
         share = (self.place(value) - self.low) / (self.high - self.low)
         return self.start + share * (self.end - self.start)
 
-    def round_numbers(self) -> list[Number]:
-        """Powers of ten, or multiples of one, two or five of them."""
-        if self.log:
-            powers = range(ceil(self.low), floor(self.high) + 1)
-            return [10**power for power in powers]
-        step = 10.0 ** floor(log10(self.high - self.low))
-        for factor in (0.2, 0.5, 1, 2):
-            if (self.high - self.low) / (step * factor) < MOST_TICKS:
-                step *= factor
-                break
-        first = ceil(self.low / step)
-        last = floor(self.high / step)
-        exact = [n * step for n in range(first, last + 1)]
-        return [int(t) if t == int(t) else t for t in exact]
+
+def round_step(extent: Number) -> float:
+    """How far apart the ticks of an axis stand: 1, 2 or 5 times 10**n."""
+    step = 10.0 ** floor(log10(extent))
+    for factor in (0.2, 0.5, 1):
+        if extent / (step * factor) < MOST_TICKS:
+            return step * factor
+    return step * 2
+
+
+def multiples(step: float, first: int, last: int) -> list[Number]:
+    """The multiples of a step from the first to the last, for an axis."""
+    exact = [n * step for n in range(first, last + 1)]
+    return [int(t) if t == int(t) else t for t in exact]
 
 
 def _axes(across: _Scale, up: _Scale, label: str) -> str:

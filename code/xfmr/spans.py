@@ -5,8 +5,9 @@ several overlap, one number explains them all.
 """
 
 from collections.abc import Mapping, Sequence
+from math import ceil, floor
 
-from xfmr import svg
+from xfmr import plot, svg
 from xfmr.svg import DROP, Figure
 
 Number = float | int
@@ -39,22 +40,25 @@ def common(spans: Mapping[str, Sequence[Number]]) -> tuple:
 def chart(
     spans: Mapping[str, Sequence[Number]],
     *,
-    ticks: Sequence[Number],
     x_label: str,
     roles: Mapping[str, str] | None = None,
     marks: Mapping[str, Number] | None = None,
 ) -> Figure:
     """One bar for each span, from its lower to its upper end.
 
+    The axis runs between round numbers that have all spans and marks within.
+
     Args:
-        ticks: numbers of the axis, which runs from the first to the last.
         roles: the colour of spans by name.
         marks: numbers that a dashed line shows, by what stands above it.
 
     Raises:
-        ValueError: if there are no spans, or one is upside down.
+        ValueError: if there are no spans, one is upside down, or all spans
+            and marks are one number.
     """
     _check(spans)
+    ends = [end for span in spans.values() for end in span]
+    ticks = _ticks([*ends, *(marks or {}).values()])
     x = max(map(len, spans)) * LETTER + 2 * ASIDE
     scale = WIDTH / (ticks[-1] - ticks[0])
     top, below = LINE, LINE + len(spans) * (BAR + BETWEEN)
@@ -106,6 +110,14 @@ def _check(spans: Mapping[str, Sequence[Number]]) -> None:
     for name, (low, high) in spans.items():
         if low > high:
             raise ValueError(f"{low=} of {name} must not be above {high=}")
+
+
+def _ticks(shown: Sequence[Number]) -> list[Number]:
+    low, high = min(shown), max(shown)
+    if low == high:
+        raise ValueError(f"{low=} must be below {high=}")
+    step = plot.round_step(high - low)
+    return plot.multiples(step, floor(low / step), ceil(high / step))
 
 
 def _words(x: float, y: float, content: str, anchor: str) -> str:
