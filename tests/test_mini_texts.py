@@ -37,6 +37,14 @@ def test_lists_stand_where_they_are_said_to(n_items):
     assert torch.equal(again.tokens, found.tokens)
 
 
+def test_a_list_of_one_word():
+    found = texts.lists(1, 1, seed=0)
+    assert torch.equal(
+        found.tokens[:, found.said], found.tokens[:, found.heard]
+    )
+    assert found.tokens.shape == (1, 9)
+
+
 @pytest.mark.parametrize("n_items", [0, 13])
 def test_lists_of_words_that_are_not_there(n_items):
     with pytest.raises(ValueError, match=f"{n_items=} must be from 1 to 12"):

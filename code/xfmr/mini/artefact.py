@@ -160,7 +160,7 @@ def _write(path: Path, text: str) -> None:
 
 def _csv(rows: list[Row]) -> str:
     written = io.StringIO()
-    table = csv.DictWriter(written, [*rows[0]], lineterminator="\n")
+    table = csv.DictWriter(written, [*next(iter(rows))], lineterminator="\n")
     table.writeheader()
     for row in rows:
         table.writerow({name: round(x, 6) for name, x in row.items()})
