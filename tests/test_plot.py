@@ -1,6 +1,7 @@
 """Charts, read back: lengths, areas and places are those of the numbers."""
 
 import re
+from math import log10
 from xml.etree import ElementTree
 
 import numpy as np
@@ -215,6 +216,22 @@ def test_many_numbers_have_powers_of_ten_as_ticks():
 def test_ticks_are_round(high, ticks):
     scale = plot._Scale([high], False, 0.0, 1.0)
     assert scale.ticks == pytest.approx(ticks)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0.01, 1, [0.01, 0.1, 1]),
+        (10, 100, [10, 100]),
+        (11, 100, [20, 50, 100]),
+        (10, 99, [10, 20, 50]),
+        (0.19, 3.85, [0.2, 0.5, 1, 2]),
+        (2, 4, [2]),
+        (5, 5, [5]),
+    ],
+)
+def test_logarithmic_ticks_are_powers_where_there_are_two(low, high, ticks):
+    assert plot.decades(log10(low), log10(high)) == ticks
 
 
 def test_a_constant_can_be_shown():

@@ -243,8 +243,7 @@ class _Scale:
         if log and len(distinct) <= MOST_TICKS:
             self.ticks = distinct
         elif log:
-            powers = range(ceil(self.low), floor(self.high) + 1)
-            self.ticks = [10**power for power in powers]
+            self.ticks = decades(self.low, self.high)
         else:
             step = round_step(self.high - self.low)
             first, last = ceil(self.low / step), floor(self.high / step)
@@ -267,6 +266,20 @@ def round_step(extent: Number) -> float:
         if extent / (step * factor) < MOST_TICKS:
             return step * factor
     return step * 2
+
+
+def decades(low: float, high: float) -> list[Number]:
+    """The powers of ten between two logarithms.
+
+    Where they are fewer than two, 2 and 5 times powers as well.
+    """
+    powers = range(floor(low), floor(high) + 1)
+    for factors in ((1,), (1, 2, 5)):
+        ticks = [f * 10**power for power in powers for f in factors]
+        ticks = [tick for tick in ticks if low <= log10(tick) <= high]
+        if len(ticks) > 1:
+            break
+    return ticks
 
 
 def multiples(step: float, first: int, last: int) -> list[Number]:
