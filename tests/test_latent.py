@@ -153,7 +153,7 @@ def test_scores_depend_on_the_distance_alone():
     latent, key = torch.randn(1, 1, 10), torch.randn(1, 1, 2)
     outputs = []
     for n in (3, 50):  # the same neighbour, earlier or later in a text
-        cache = KVCache()
+        cache = KVCache(window=2)
         cache.n_tokens, cache.v = n, latent
         cache.k = layer.rotary(key, n - 1)
         outputs.append(layer(x[:, :1], cache=cache))
