@@ -6,11 +6,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from tests import ranks as called
+from xfmr.distributed import launch
 from xfmr.distributed.launch import RankError, Ranks
 
 GONE = 5.0  # seconds within which all processes must have ended
@@ -150,9 +152,17 @@ def test_ranks_end_when_their_caller_is_killed():
     assert_all_end(pids)
 
 
-def test_ranks_that_do_not_start_in_time():
-    with pytest.raises(RankError, match=r"the start: no answer in 0\.0 s"):
-        Ranks(1, seconds=0.0)
+def test_ranks_that_do_not_start_in_time(monkeypatch):
+    ends = []  # held open by one who never answers
+
+    def fork(store, theirs):
+        ends.extend(map(os.dup, theirs))
+
+    monkeypatch.setattr(launch, "_host", lambda: SimpleNamespace(fork=fork))
+    with pytest.raises(RankError, match=r"the start: no answer in 0\.1 s"):
+        Ranks(1, seconds=0.1)
+    for end in ends:
+        os.close(end)
 
 
 def test_a_function_needs_a_name():
