@@ -30,6 +30,12 @@ def begins(text: str, term: str) -> bool:
     return re.search(before + re.escape(term), text) is not None
 
 
+def whole(text: str, term: str) -> bool:
+    """Whether a term of three characters or more is a word of a text."""
+    bare = (re.sub(r"^[\W_]+|[\W_]+$", "", word) for word in text.split())
+    return len(term) > 2 and term in bare
+
+
 def ranked(sections: list[tuple[str, str, str, str]], query: str) -> list[str]:
     """The addresses that a search finds, best first.
 
@@ -44,6 +50,7 @@ def ranked(sections: list[tuple[str, str, str, str]], query: str) -> list[str]:
             4 * begins(page, term)
             + 9 * begins(heading, term)
             + 2 * begins(text, term)
+            + 4 * whole(text, term)
             for term in terms
         ]
         if all(each) and terms:

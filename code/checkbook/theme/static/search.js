@@ -43,20 +43,23 @@
     return -1;
   };
 
-  /* For each section, whether a word of its text begins with the term, and
-     how often the term stands in any of them. */
+  /* For each section, whether a word of its text begins with the term or is
+     the term, and how often the term stands in any of them. */
   const inText = async (term) => {
-    const found = sections.map(() => ({ begins: false, times: 0 }));
+    const found = sections.map(() => ({ begins: false, whole: false, times: 0 }));
     const key = [...term].slice(0, 3);
     const n = key.reduce((mixed, c) => 31 * mixed + c.codePointAt(0), 0) % parts;
     for (const [word, stands] of Object.entries(await part(`words-${n}`))) {
       if (key.length < 3 ? word !== term : !word.includes(term)) continue;
       const begins = find(word, term) >= 0;
+      const bare = word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "");
+      const whole = key.length === 3 && bare === term;
       const times = word.split(term).length - 1;
       let at = 0;
       for (const gap of stands) {
         const here = found[at += Math.floor(gap / 6)];
         here.begins ||= begins && gap % 6 < 3;
+        here.whole ||= whole;
         here.times += times * (gap % 3 + 1);
       }
     }
@@ -66,10 +69,10 @@
   const score = (index, terms, ways) => {
     let total = 0;
     for (const [n, term] of terms.entries()) {
-      const { begins, times } = ways[n][index];
+      const { begins, whole, times } = ways[n][index];
       const [page, heading] = titles[index].map((text) => find(text, term) >= 0);
       if (!page && !heading && !begins) return 0;
-      total += 4 * page + 9 * heading + 2 * begins + Math.min(3, times);
+      total += 4 * page + 9 * heading + 2 * begins + 4 * whole + Math.min(3, times);
     }
     return total;
   };
