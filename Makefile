@@ -7,6 +7,7 @@
 #   make bench     time attention, GPT-2, tokens, training, builds; weigh pages
 #   make mutate    inject wrong numbers and count those that get past
 #   make mini-model  train the model that the page on its inside looks into
+#   make demo-model  train the model that the lab's pages look into
 #   make clean     remove what the builds made (and leave the environments)
 #
 # ARGS is passed on: make mutate ARGS="--n 20 --seed 1"
@@ -35,7 +36,7 @@ PYTHON = $(shell for p in python3 python3.14 python3.13 python3.12 \
 	2>/dev/null && echo $$p && break; done)
 
 .DELETE_ON_ERROR:
-.PHONY: book test bench mutate lab mini-model clean
+.PHONY: book test bench mutate lab mini-model demo-model clean
 
 book: $(INSTALLED)
 	@$(PY) -m checkbook build $(BOOK) $(ARGS)
@@ -63,6 +64,10 @@ lab: $(LAB)
 
 mini-model: $(INSTALLED)
 	@$(PY) -m xfmr.mini.artefact
+
+# It can be stopped, and goes on where it was.
+demo-model: $(INSTALLED)
+	@$(PY) -m xfmr.demo.artefact _build/demo-model
 
 clean:
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis
