@@ -31,8 +31,9 @@ LOADED_BY_STYLE = re.compile(
 INLINE_SCRIPT = re.compile(
     r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL
 )
+WASM = " 'wasm-unsafe-eval'"  # else a page compiles none
 POLICY = (
-    "default-src 'none'; script-src 'self'{hashes}; "
+    "default-src 'none'; script-src 'self'{wasm}{hashes}; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self'; media-src 'self'; connect-src 'none'; "
     "base-uri 'none'; form-action 'self'; object-src 'none'"
@@ -56,13 +57,16 @@ def finish(app, raw: Path, target: Path) -> list[str]:
     pages = {n: p.read_text("utf8") for n, p in files.items() if is_page(n)}
     facts = gather(pages, raw.parent / "pagefacts.json")
     needed = loaded(pages, facts, files)
+    compiling = {n for n in needed if n in files and compiles(files[n])}
     for name, path in files.items():
         if SPARE.fullmatch(name) and name not in needed:
             continue
         place = target / name
         place.parent.mkdir(parents=True, exist_ok=True)
         if name in pages:
-            place.write_text(with_policy(pages[name]), "utf8")
+            loads = {resolve(name, url) for url in facts[name].loads}
+            wasm = not loads.isdisjoint(compiling)
+            place.write_text(with_policy(pages[name], wasm=wasm), "utf8")
         else:
             shutil.copyfile(path, place)
     write_sources(app, target, facts, raw.parent / "notebooks")
@@ -125,13 +129,22 @@ def loaded(
     return found
 
 
-def with_policy(text: str) -> str:
-    """A page with a policy that lets only its own scripts run."""
+def compiles(path: Path) -> bool:
+    """Whether a file is a script that makes WebAssembly of bytes."""
+    return path.suffix == ".js" and b"WebAssembly" in path.read_bytes()
+
+
+def with_policy(text: str, *, wasm: bool = False) -> str:
+    """A page with a policy that lets only its own scripts run.
+
+    Args:
+        wasm: whether they may compile WebAssembly.
+    """
     hashes = "".join(
         f" 'sha256-{_digest(script)}'"
         for script in dict.fromkeys(INLINE_SCRIPT.findall(text))
     )
-    policy = POLICY.format(hashes=hashes)
+    policy = POLICY.format(wasm=WASM if wasm else "", hashes=hashes)
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     charset = re.search(r'<meta charset="[^"]*" ?/?>', text)
     end = charset.end() if charset else text.index("<head>") + len("<head>")

@@ -88,6 +88,25 @@ def test_policy_hashes_every_inline_script_once():
     assert "'sha256-qVpDBgj7bpq5hMAcGp3AOc79J3Y1Z4HvySTwKrWDoy4='" in done
 
 
+@pytest.mark.parametrize("script", ["_static/x.js", "widgets/x.js"])
+def test_only_what_compiles_wasm_may(tmp_path, script):
+    load = f'<script src="{script}"></script>'
+    texts = {"a.html": load, "b.html": "", "c.html": f"<p>{script}</p>"}
+    raw = folder(
+        tmp_path / "raw",
+        **{name: PAGE.format(body) for name, body in texts.items()},
+        **{script: "new WebAssembly.Module(bytes)", "_static/y.js": ""},
+    )
+    assert site.finish(app(tmp_path), raw, tmp_path / "site") == []
+    may = {
+        name
+        for name in texts
+        if "'self' 'wasm-unsafe-eval'"
+        in (tmp_path / "site" / name).read_text()
+    }
+    assert may == {"a.html"}
+
+
 def folder(tmp_path, **files):
     for name, text in files.items():
         path = tmp_path / name
