@@ -140,13 +140,14 @@ def means(
 
 @contextmanager
 def without(
-    model: GPT,
+    model: nn.Module,
     heads: Iterable[Head],
     instead: Mapping[Head, Float[Tensor, "H"]] | None = None,
 ) -> Iterator[None]:
     """Inside, some heads read nothing, whatever the text is.
 
     Args:
+        model: a GPT, or another model of blocks that has a configuration.
         instead: what each of them has read, always the same; else zeros.
 
     Raises:
