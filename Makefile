@@ -4,7 +4,8 @@
 #   make book      build the book and publish it as _build/html
 #   make test      all that CI runs: lint, tests, a clean build, the site
 #   make lab       open the chapters as notebooks in JupyterLab
-#   make bench     time attention, GPT-2, tokens, training, builds; weigh pages
+#   make bench     time attention, GPT-2, tokens, training, the lab, builds;
+#                  weigh pages
 #   make mutate    inject wrong numbers and count those that get past
 #   make mini-model  train the model that the page on its inside looks into
 #   make demo-model  train the model that the lab's pages look into
@@ -54,6 +55,8 @@ bench: $(TESTABLE)
 	@$(PY) -m xfmr.tokenizer.bench
 	@$(PY) -m xfmr.bench_models
 	@$(PY) -m xfmr.train.bench
+	@$(PY) -m xfmr.export.bench $(BOOK)/widgets \
+		"$$($(PY) -m checkbook.browser)"
 	@$(PY) -m checkbook bench $(BOOK) $(ARGS)
 
 mutate: $(TESTABLE)

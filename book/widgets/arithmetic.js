@@ -27,8 +27,21 @@ const Arithmetic = (() => {
     return w;
   };
 
-  /* Tiles of 2 x 4 sums, which the processor's registers hold; 1 x 4 for a row
-     that is left over. */
+  const oneRow = (y, x, w, K, N) => {
+    for (let n = 0, at = 0; n < N; n += PANEL) {
+      let s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0, s6 = 0, s7 = 0;
+      for (let k = 0; k < K; k += 1, at += PANEL) {
+        const xk = x[k];
+        s0 += xk * w[at]; s1 += xk * w[at + 1]; s2 += xk * w[at + 2]; s3 += xk * w[at + 3];
+        s4 += xk * w[at + 4]; s5 += xk * w[at + 5]; s6 += xk * w[at + 6]; s7 += xk * w[at + 7];
+      }
+      y[n] = s0; y[n + 1] = s1; y[n + 2] = s2; y[n + 3] = s3;
+      y[n + 4] = s4; y[n + 5] = s5; y[n + 6] = s6; y[n + 7] = s7;
+    }
+  };
+
+  /* Tiles of 2 x 4 sums, which the processor's registers hold, and 1 x 8 for a
+     row that is left over, which has to wait for every number of w. */
   const multiply = (y, x, w, rows, K, N) => {
     const even = rows - rows % 2;
     for (let n = 0; n < N; n += 4) {
@@ -46,16 +59,8 @@ const Arithmetic = (() => {
         y[to] = a0; y[to + 1] = a1; y[to + 2] = a2; y[to + 3] = a3;
         y[next] = b0; y[next + 1] = b1; y[next + 2] = b2; y[next + 3] = b3;
       }
-      if (even === rows) continue;
-      let a0 = 0, a1 = 0, a2 = 0, a3 = 0;
-      const a = even * K;
-      for (let k = 0, at = panel; k < K; k += 1, at += PANEL) {
-        const xa = x[a + k];
-        a0 += xa * w[at]; a1 += xa * w[at + 1]; a2 += xa * w[at + 2]; a3 += xa * w[at + 3];
-      }
-      const to = even * N + n;
-      y[to] = a0; y[to + 1] = a1; y[to + 2] = a2; y[to + 3] = a3;
     }
+    if (even < rows) oneRow(y.subarray(even * N), x.subarray(even * K), w, K, N);
   };
 
   const gate = (x, up, count) => {

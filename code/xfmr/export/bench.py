@@ -38,8 +38,8 @@ MAKE = """
   window.whole = (turn) => maps(engine.run(text(turn), settings));
   window.appended = (turn) => {{
     const ids = text(turn);
-    for (let n = 0; n < {n_appended}; n += 1)
-      maps(engine.run([...ids, ...ids.slice(0, n + 1)], settings));
+    for (let n = 1; n <= {n_appended}; n += 1)
+      engine.run([...ids, ...ids.slice(0, n)], settings);
   }};
 }}
 """
@@ -81,11 +81,11 @@ def medians(page: Page) -> Iterator[tuple[str, str, float, float]]:
     make = MAKE.format(n_tokens=N_TOKENS, n_appended=N_APPENDED)
     for name, kernel in ENGINES.items():
         page.evaluate(f"({make})({kernel})")
-        taken = {"whole": [], "appended": []}
+        whole, appended = [], []
         for turn in range(N_WARM + N_TURNS):
-            for call, times in taken.items():
+            for call, times in (("whole", whole), ("appended", appended)):
                 times.append(milliseconds(page, session, f"{call}({turn})"))
-        whole, appended = (median(x[N_WARM:]) for x in taken.values())
+        whole, appended = median(whole[N_WARM:]), median(appended[N_WARM:])
         yield f"{N_TOKENS} tokens", name, whole, BOUNDS[name]
         yield "one more", name, appended / N_APPENDED, APPENDED_BOUND
 
