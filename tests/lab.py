@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,17 @@ from xfmr.tokenizer.bpe import BPE
 
 ROOT = Path(__file__).parents[1]
 WIDGETS = ROOT / "book" / "widgets"
+TOY = replace(
+    DEMO,
+    n_layers=2,
+    d_model=16,
+    n_heads=2,
+    n_kv_heads=2,
+    d_head=8,
+    d_ff=24,
+    vocab_size=32,
+    context_length=16,
+)
 LOADED = ("arithmetic", "engine", "tokenizer")
 LOADED += ("weights", "tables", "golden", "kernel")
 MASK = "<mask>"
@@ -33,6 +45,12 @@ def model() -> Demo:
         elif name.endswith("gain"):
             weight.uniform_(0.5, 1.5)
     return made
+
+
+def toy() -> Demo:
+    """A model of a few numbers."""
+    torch.manual_seed(0)
+    return Demo(TOY).requires_grad_(False)
 
 
 @cache

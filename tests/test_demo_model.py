@@ -9,7 +9,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from xfmr import count, inside
 from xfmr.demo import model as demo
-from xfmr.demo.heads import heads
+from xfmr.demo.heads import bias_of, cut, heads
 from xfmr.demo.model import DEMO, MODES, Demo, mask_of
 from xfmr.mask import causal_mask
 
@@ -136,6 +136,23 @@ def test_weights_are_the_softmax_of_the_scores(model, mode):
     torch.testing.assert_close(
         found.weights, exponentials / exponentials.sum(-1, keepdim=True)
     )
+
+
+def test_what_is_cut_is_not_read(model):
+    tokens, edges = torch.tensor([[5, 6, 7, 8]]), [(0, 1, 3, 0), (1, 0, 2, 1)]
+    whole = heads(model, tokens, "causal").weights
+    found = heads(model, tokens, "causal", edges=edges).weights
+    assert all(found[layer, 0, n, t, s] == 0 for layer, n, t, s in edges)
+    rest = whole[0, 0, 1, 3, 1:]
+    torch.testing.assert_close(found[0, 0, 1, 3, 1:], rest / rest.sum())
+    assert found[0, 0, 0].equal(whole[0, 0, 0])
+    assert not torch.allclose(found[1, 0, 1, 3], whole[1, 0, 1, 3])
+    with cut(model, bias_of(model, 4, edges)):
+        changed = model(tokens, "causal")
+    assert not torch.allclose(changed, model(tokens, "causal"))
+    for edge in [(3, 0, 0, 0), (0, 2, 0, 0), (0, 0, 4, 0), (0, 0, 0, -1)]:
+        with pytest.raises(ValueError, match=r"must be below \(3, 2, 4, 4\)"):
+            bias_of(model, 4, [edge])
 
 
 def test_the_kernels_of_torch_give_the_same(model):

@@ -14,7 +14,8 @@
        mode       "causal" or "bidirectional": the row added to every token
        mask       "causal" or "full": what a position may read; for the mode's
                   own mask say "causal" with the first, "full" with the second
-       without    [[layer, head], ...]: heads that read nothing
+       without    [[layer, head], ...]: heads that read nothing, whatever
+                  their weights say
        cut        [[layer, head, query, key], ...]: scores set to -Infinity
 
    All count from 0, T is ids.length, arrays are rows one after the other:
@@ -232,9 +233,10 @@ const Engine = (() => {
       rows.filled = to;
     };
 
+    const checkHead = (layer, head) =>
+      check(isIn(layer, L) && isIn(head, N), `no head ${head} in layer ${layer}`);
+
     const result = (rows, T) => {
-      const known = (layer, head) =>
-        check(isIn(layer, L) && isIn(head, N), `no head ${head} in layer ${layer}`);
       const ofHead = (array, head) => {
         const own = new Numbers(T * H);
         for (let t = 0; t < T; t += 1)
@@ -244,7 +246,7 @@ const Engine = (() => {
       return {
         logits: rows.logits[0].subarray(0, T * V),
         attention: (layer, head) => {
-          known(layer, head);
+          checkHead(layer, head);
           const weights = new Numbers(T * T);
           for (let t = 0; t < T; t += 1) {
             const at = (t * N + head) * MOST;
@@ -253,7 +255,7 @@ const Engine = (() => {
           return weights;
         },
         vectors: (layer, head) => {
-          known(layer, head);
+          checkHead(layer, head);
           const columns = score(rows, layer, head, 0, T);
           const own = new Numbers(T * T);
           for (let t = 0; t < T; t += 1)
@@ -268,21 +270,20 @@ const Engine = (() => {
       };
     };
 
-    const known = new Map();  // by their settings, the texts that were run last
+    const last = new Map();  // the text that was run last, of each settings
     const run = (ids, { mode, mask, without = [], cut = [] }) => {
       const T = ids.length;
       check(MODES.includes(mode), `mode ${mode} must be one of ${MODES}`);
       check(MASKS.includes(mask), `mask ${mask} must be one of ${MASKS}`);
       check(T <= MOST, `${T} tokens must be at most ${MOST}`);
       for (const id of ids) check(isIn(id, V), `no token ${id}`);
-      for (const [layer, head] of [...without, ...cut])
-        check(isIn(layer, L) && isIn(head, N), `no head ${head} in layer ${layer}`);
+      for (const [layer, head] of [...without, ...cut]) checkHead(layer, head);
       for (const [, , ...edge] of cut)
         check(edge.length === 2 && edge.every((t) => isIn(t, T)), `no edge ${edge}`);
 
       const settings = { mode, mask, without, cut };
       const name = JSON.stringify(settings);
-      let { rows, ids: before } = known.get(name) ?? { rows: blank(), ids: [] };
+      let { rows, ids: before } = last.get(name) ?? { rows: blank(), ids: [] };
       let same = 0;
       while (same < T && ids[same] === before[same]) same += 1;
       if (mask === "full" && same < Math.max(T, before.length)) same = 0;
@@ -290,9 +291,9 @@ const Engine = (() => {
         if (rows.filled > same) rows = copied(rows, same);
         compute(rows, ids, same, T, settings);
       }
-      known.delete(name);
-      known.set(name, { rows, ids: [...ids] });
-      if (known.size > SETTINGS_KEPT) known.delete(known.keys().next().value);
+      last.delete(name);
+      last.set(name, { rows, ids: [...ids] });
+      if (last.size > SETTINGS_KEPT) last.delete(last.keys().next().value);
       return result(rows, T);
     };
 

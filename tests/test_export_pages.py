@@ -1,0 +1,71 @@
+"""The scripts beside the pages of a build."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from tests import lab
+from xfmr.export import pages, scripts, stamp
+
+
+@pytest.fixture
+def app(tmp_path, monkeypatch):
+    """A build of a book with one script, and a kept model."""
+    made = []
+
+    def load():
+        made.append(1)
+        return lab.model(), lab.tokenizer()
+
+    kept = SimpleNamespace(load=load)
+    monkeypatch.setitem(sys.modules, "xfmr.demo.artefact", kept)
+    monkeypatch.setattr(scripts, "scripts", lambda *_: lab.made())
+    (tmp_path / "book" / "widgets").mkdir(parents=True)
+    (tmp_path / "book" / "widgets" / "engine.js").write_text("one")
+    return SimpleNamespace(
+        srcdir=tmp_path / "book",
+        outdir=tmp_path / "html",
+        builder=SimpleNamespace(format="html"),
+        made=made,
+    )
+
+
+def names(app):
+    return {path.stem for path in (app.outdir / "widgets").glob("*")}
+
+
+def test_scripts_are_copied_and_made_once(app):
+    pages.finished(app, None)
+    assert names(app) == {"engine", *stamp.NAMES}
+    (app.srcdir / "widgets" / "engine.js").write_text("two")
+    pages.finished(app, None)
+    assert (app.outdir / "widgets" / "engine.js").read_text() == "two"
+    assert len(app.made) == 1
+
+
+def test_stale_scripts_are_made_again(app):
+    pages.finished(app, None)
+    weights = app.outdir / "widgets" / "weights.js"
+    right = weights.read_text()
+    weights.write_text(right.replace(stamp.made_of(), "0" * 64))
+    pages.finished(app, None)
+    assert weights.read_text() == right
+    assert len(app.made) == 2
+
+
+def test_nothing_is_made_of_a_build_that_failed(app):
+    pages.finished(app, ValueError())
+    app.builder.format = "latex"
+    pages.finished(app, None)
+    assert not app.outdir.exists()
+
+
+def test_it_waits_for_the_end_of_the_build():
+    connected = {}
+    app = SimpleNamespace(connect=connected.__setitem__)
+    assert pages.setup(app) == {
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
+    assert connected == {"build-finished": pages.finished}
