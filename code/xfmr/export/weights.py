@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from xfmr.demo.model import Demo
+from xfmr.export.kernel import COLUMNS
 
 CLOSE = 0.01  # what an attention weight may change
-PANEL = 8  # columns that the kernel makes at once
 WIDTHS = ("vocab_size", "d_model", "d_head", "d_ff", "context_length")
 SAID = (*WIDTHS, "n_layers", "n_heads", "rotary_base", "norm_eps")
 
@@ -38,14 +38,14 @@ def weights(model: Demo) -> dict[str, object]:
     """What the engine reads: configuration, shapes and numbers.
 
     Raises:
-        ValueError: as `as_exported`, or if a width is no multiple of PANEL.
+        ValueError: as `as_exported`, or if a width is no multiple of COLUMNS.
     """
     config = model.config
     for width in WIDTHS:
-        if getattr(config, width) % PANEL:
+        if getattr(config, width) % COLUMNS:
             raise ValueError(
                 f"{width}={getattr(config, width)} must be a multiple of "
-                f"{PANEL}"
+                f"{COLUMNS}"
             )
     named = dict(model.named_parameters())
     data = [_halves(name, w).numpy().tobytes() for name, w in named.items()]
