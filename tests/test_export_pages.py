@@ -18,9 +18,9 @@ def app(tmp_path, monkeypatch):
         made.append(1)
         return lab.model(), lab.tokenizer()
 
-    kept = SimpleNamespace(load=load)
+    kept, texts = SimpleNamespace(load=load), lab.made()
     monkeypatch.setitem(sys.modules, "xfmr.demo.artefact", kept)
-    monkeypatch.setattr(scripts, "scripts", lambda *_: lab.made())
+    monkeypatch.setattr(scripts, "scripts", lambda *_: texts)
     (tmp_path / "book" / "widgets").mkdir(parents=True)
     (tmp_path / "book" / "widgets" / "engine.js").write_text("one")
     return SimpleNamespace(

@@ -6,7 +6,8 @@ from xfmr.export import scripts, stamp
 
 def test_stale_scripts_are_found(tmp_path, monkeypatch):
     assert stamp.is_stale(tmp_path)
-    monkeypatch.setattr(scripts, "scripts", lambda *_: lab.made())
+    texts = lab.made()
+    monkeypatch.setattr(scripts, "scripts", lambda *_: texts)
     scripts.write(tmp_path / "new", lab.model(), lab.tokenizer())
     assert not stamp.is_stale(tmp_path / "new")
     for name in stamp.NAMES:
