@@ -1,12 +1,14 @@
 """Whether what a page prints is what its kernel computed.
 
 Two questions, apart: is the check written so that it can fail (`problem_of`:
-every printed number in the predicate, the sign that the words say, no bare
-constant), and does it hold (`verdict`).
+every printed number in the predicate, those of a formula as often as they
+stand in it, the sign that the words say, no bare constant), and does it hold
+(`verdict`).
 """
 
 import ast
 import re
+from collections import Counter
 from fractions import Fraction
 
 from checkbook import literals, pages
@@ -38,17 +40,16 @@ THOUSANDS = re.compile(r"(?<=\d)(\{,\}|\\,|,)(?=\d{3})")
 TEXT_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
-def numbers_in_tex(tex: str) -> set[Fraction]:
-    """The numbers a formula prints, less those in subscripts.
+def numbers_in_tex(tex: str) -> Counter[Fraction]:
+    """How often a formula prints each number, less those in subscripts.
 
     Digits that touch a command count (`\\frac12` prints a 1 and a 2).
     """
     tex = THOUSANDS.sub("", SUBSCRIPT.sub("", tex))
-    found = set()
-    for match in re.finditer(r"\\frac\s*(\d)\s*(\d)", tex):
-        found |= {Fraction(match[1]), Fraction(match[2])}
+    found = re.findall(r"\\frac\s*(\d)\s*(\d)", tex)
     tex = re.sub(r"\\frac\s*\d\s*\d", " ", tex)
-    return found | {Fraction(n) for n in re.findall(r"\d+(?:\.\d+)?", tex)}
+    found.append(re.findall(r"\d+(?:\.\d+)?", tex))
+    return Counter(Fraction(n) for numbers in found for n in numbers)
 
 
 def numbers_in_words(text: str) -> set[Fraction]:
@@ -61,14 +62,13 @@ def numbers_in_words(text: str) -> set[Fraction]:
     return found
 
 
-def numbers_in_code(predicate: str) -> set[Fraction]:
-    """The numeric constants of an expression, and powers of constants."""
-    tree = ast.parse(predicate, mode="eval")
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            found.add(Fraction(repr(node.value)))
-    return found
+def numbers_in_code(predicate: str) -> Counter[Fraction]:
+    """How often each numeric constant stands in an expression."""
+    return Counter(
+        Fraction(repr(node.value))
+        for node in ast.walk(ast.parse(predicate, mode="eval"))
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float)
+    )
 
 
 def signs_of(predicate: str) -> set[str]:
@@ -118,10 +118,10 @@ def problem_of(role: str, printed: str, predicate: str) -> str | None:
     if role == "answer" and printed.casefold() not in ANSWERS:
         return f"{printed!r} is no answer: {', '.join(ANSWERS)}"
     said = numbers_in_tex if role == "chk" else numbers_in_words
-    missing = said(printed) - numbers_in_code(predicate)
+    missing = Counter(said(printed)) - numbers_in_code(predicate)
     if missing:
         names = ", ".join(shown(float(n)) for n in sorted(missing))
-        return f"{names} stands in {printed!r} but not in its check"
+        return f"{names} stands in {printed!r}, but not so often in its check"
     if role == "claim":
         return _problem_of_words(printed, predicate)
     if not isinstance(

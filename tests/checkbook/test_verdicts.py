@@ -1,5 +1,7 @@
 """What a check accepts, and what it says when text and value disagree."""
 
+from collections import Counter
+
 import pytest
 
 from checkbook.pages import read
@@ -30,16 +32,17 @@ def test_a_wrong_number_names_both_sides_and_the_tolerance():
 @pytest.mark.parametrize(
     ("tex", "numbers"),
     [
-        (r"\sqrt{64} = 8", {64, 8}),
-        (r"109{,}482{,}240", {109_482_240}),
-        (r"1\,024 + 0.5", {1024, 0.5}),
-        (r"W_1 x_{12} = 3", {3}),
-        (r"\frac12 + \frac{3}{4}", {1, 2, 3, 4}),
-        (r"d^2", {2}),
+        (r"\sqrt{64} = 8", [64, 8]),
+        (r"109{,}482{,}240", [109_482_240]),
+        (r"1\,024 + 0.5", [1024, 0.5]),
+        (r"W_1 x_{12} = 3", [3]),
+        (r"\frac12 + \frac{3}{4}", [1, 2, 3, 4]),
+        (r"d^2", [2]),
+        (r"2 \times 2 + \frac22", [2, 2, 2, 2]),
     ],
 )
 def test_numbers_of_a_formula(tex, numbers):
-    assert numbers_in_tex(tex) == numbers
+    assert numbers_in_tex(tex) == Counter(numbers)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +72,7 @@ def test_well_formed(role, printed, predicate):
         ("num", "12", "12", "repeats the number"),
         ("num", "12", "x +", "is no expression"),
         ("chk", r"3 \times 4 = 13", "3 * 4 == 12", "13 stands in"),
+        ("chk", r"4 \times 4 = 12", "3 * 4 == 12", "4 stands in"),
         ("chk", "x = 3", "3", "compares nothing"),
         ("claim", "faster", "a > b", "says <"),
         ("claim", "larger", "a < b", "says >"),
