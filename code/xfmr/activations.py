@@ -92,6 +92,15 @@ def activation_bytes(
     return batch_size * sum(parts.values())
 
 
+def has_dropout(config: Config) -> bool:
+    """Whether a model is of the kind that was trained with dropout.
+
+    That is GPT's and BERT's: norms with a mean, no gate, and attention before
+    the feed-forward layer, not beside it.
+    """
+    return config.norm == "layer" and not (config.gated or config.parallel)
+
+
 def logits_bytes(config: Config, *, n_tokens: int, batch_size: int = 1) -> int:
     """Bytes of the logits of a batch, of which a loss keeps four a number.
 

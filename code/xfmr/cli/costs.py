@@ -63,15 +63,6 @@ def flops_command(
     )
 
 
-def has_dropout(config: Config) -> bool:
-    """Whether a model is of the kind that was trained with dropout.
-
-    That is GPT's and BERT's: norms with a mean, no gate, and attention before
-    the feed-forward layer, not beside it.
-    """
-    return config.norm == "layer" and not (config.gated or config.parallel)
-
-
 def bytes_of_training(
     config: Config,
     *,
@@ -92,7 +83,7 @@ def bytes_of_training(
         n_tokens=n_tokens,
         batch_size=batch_size,
         recompute=recompute,
-        dropout=has_dropout(config),
+        dropout=activations.has_dropout(config),
         **size,
     )
     cache = per_token = 0
@@ -125,7 +116,7 @@ def activation_formula(config: Config, *, dtype: str, recompute: str) -> str:
     """
     size = {"bytes_per_number": memory.bytes_of(dtype)}
     kept = activations.activations(
-        config, n_tokens=1, dropout=has_dropout(config), **size
+        config, n_tokens=1, dropout=activations.has_dropout(config), **size
     )
     scores, rest = kept.pop("scores"), sum(kept.values())
     each = rest / config.n_layers / config.d_model
@@ -136,7 +127,7 @@ def activation_formula(config: Config, *, dtype: str, recompute: str) -> str:
         formula = f"s b h {size['bytes_per_number']} a layer, what it reads"
     elif config.n_decoder_layers is not None:
         formula = "what products, norms, activations and softmax read or make"
-    dropped = "with" if has_dropout(config) else "without"
+    dropped = "with" if activations.has_dropout(config) else "without"
     return (
         f"{formula}, {dropped} dropout (Korthikanti et al. 2022, equation 1, "
         "for this model's layers). Left out: statistics of norms, embeddings, "

@@ -1,7 +1,7 @@
 """What the pages of the lab load: scripts that each assign one global.
 
 Pages are opened from plain files too, and there nothing but a classic script
-can bring data along. All four are made of a model and a tokenizer, and say by
+can bring data along. Four are made of a model and a tokenizer, and say by
 their hash of which:
 
     weights     demoWeights    the model, two bytes a number
@@ -9,5 +9,10 @@ their hash of which:
     golden      demoGolden     what the model computes, in float64
     kernel      demoKernel     a matrix product in WebAssembly
 
-`scripts` writes them. The engine that reads them is in book/widgets.
+`scripts` writes them, and the engine that reads them is in book/widgets. One
+more is made of the package itself:
+
+    formulas    planner        the arithmetic of the book, in JavaScript
+
+`formulas` writes it into book/widgets/planner, which is where it is read.
 """

@@ -70,9 +70,18 @@ def read(
             are counted.
     """
     if isinstance(source, Mapping):
-        raw, called = source, str(source.get("model_type"))
-    else:
-        raw, called = _load(Path(source))
+        called = str(source.get("model_type"))
+        return of_keys(source, name=name or called, source=called)
+    raw, called = _load(Path(source))
+    return of_keys(raw, name=name or called, source=str(source))
+
+
+def of_keys(raw: Mapping[str, object], *, name: str, source: str) -> Reading:
+    """The configuration that the keys of a file say.
+
+    Raises:
+        ValueError: as `read`.
+    """
     kind = raw.get("model_type")
     family = _family(kind)
     counted, assumed = _counted(raw, kind, family)
@@ -82,8 +91,8 @@ def read(
     if counted == family.encoder:
         fields["n_decoder_layers"] = None
     config = Config(
-        name=name or called,
-        source=called if isinstance(source, Mapping) else str(source),
+        name=name,
+        source=source,
         heads=family.classes[counted],
         **fields,
     )
