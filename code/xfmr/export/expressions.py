@@ -2,7 +2,7 @@
 
 Numbers, dictionaries, sets and truth differ between the two languages, so
 that almost every operator becomes a call of `py`, the small library in
-`book/_static/lab/python.js`. What is not in the tables here is refused.
+`book/widgets/planner/python.js`. What is not in the tables here is refused.
 """
 
 import ast

@@ -1,7 +1,7 @@
 """The book's arithmetic as a script, for the pages that plan.
 
-    python -m xfmr.export.formulas     write it anew
-    python -m xfmr.export.formulas --check     say whether it is stale
+    python -m xfmr.export.formulas FILE            write it anew
+    python -m xfmr.export.formulas FILE --check    say whether it is stale
 
 The functions that count parameters, FLOPs and bytes, and those that read a
 config.json, are translated, not written a second time; see `modules`. With
@@ -17,7 +17,6 @@ from pathlib import Path
 from xfmr import zoo
 from xfmr.export.modules import script
 
-FILE = Path(__file__).parents[3] / "book/_static/planner/arithmetic.js"
 WANTED = {
     "xfmr.activations": [
         *("activations", "activation_bytes", "has_dropout", "logits_bytes"),
@@ -132,21 +131,28 @@ def text() -> str:
     return "\n".join([*lines, "});", "})();", ""])
 
 
-def is_stale(file: Path = FILE) -> bool:
-    """Whether the script that stands there is another than the code's."""
-    return not file.is_file() or file.read_text("utf8") != text()
+def is_stale(file: str | Path) -> bool:
+    """Whether a script is not there, or another than the code's."""
+    path = Path(file)
+    return not path.is_file() or path.read_text("utf8") != text()
 
 
 def main(arguments: list[str]) -> int:
     """Write the script, or say whether it is stale."""
-    if arguments == ["--check"]:
-        if is_stale():
-            print(f"{FILE.name} is stale: python -m xfmr.export.formulas")
-            return 1
-        return 0
-    if is_stale():
-        FILE.write_text(text(), "utf8")
-    return 0
+    match arguments:
+        case [file, "--check"]:
+            if is_stale(file):
+                print(
+                    f"{file} is stale: python -m xfmr.export.formulas {file}"
+                )
+                return 1
+            return 0
+        case [file]:
+            if is_stale(file):
+                Path(file).write_text(text(), "utf8")
+            return 0
+    print("python -m xfmr.export.formulas FILE [--check]")
+    return 2
 
 
 def _packed(value: object) -> str:
