@@ -39,7 +39,11 @@ PYTHON = $(shell for p in python3 python3.14 python3.13 python3.12 \
 .DELETE_ON_ERROR:
 .PHONY: book test bench mutate lab mini-model demo-model clean
 
+# Scripts that are translated from the package, made before a build reads them.
+FORMULAS := $(BOOK)/widgets/planner/formulas.js
+
 book: $(INSTALLED)
+	@$(PY) -m xfmr.export.formulas $(FORMULAS)
 	@$(PY) -m checkbook build $(BOOK) $(ARGS)
 
 test: $(TESTABLE)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from xfmr.cli.costs import has_dropout
+from xfmr.activations import has_dropout
 from xfmr.presets import BERT_BASE, LLAMA2_7B, PRESETS
 
 

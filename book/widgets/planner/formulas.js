@@ -315,7 +315,7 @@ modules["xfmr.shapes"] = (() => {
 /* xfmr.compute */
 modules["xfmr.compute"] = (() => {
   const check_sizes = modules["xfmr.axes"].check_sizes;
-  let RECOMPUTE, _decoder, _head_flops, _narrow, _pair_width, _projections, _stack, _twice_pairs, _units, attention_share, flops, matmul_flops, training_flops;
+  let RECOMPUTE, _decoder, _head_flops, _narrow, _pair_width, _projections, _stack, _twice_pairs, _units, flops, matmul_flops, training_flops;
   RECOMPUTE = ["none", "selective", "full"];
   matmul_flops = py.define("matmul_flops", ["n_rows", "n_inner", "n_columns"], 0, {  }, false, (n_rows, n_inner, n_columns) => {
     check_sizes(new py.Words([["n_rows", n_rows], ["n_inner", n_inner], ["n_columns", n_columns]]));
@@ -439,12 +439,7 @@ modules["xfmr.compute"] = (() => {
     }
     return py.add(py.mul(3n, py.sum(py.call(parts, "values"))), again);
   });
-  attention_share = py.define("attention_share", ["config"], 1, {  }, true, (config, lengths) => {
-    let parts;
-    parts = flops(config, new py.Words([...lengths]));
-    return py.div(py.item(parts, "attention"), py.sum(py.call(parts, "values")));
-  });
-  return { RECOMPUTE, _decoder, _head_flops, _narrow, _pair_width, _projections, _stack, _twice_pairs, _units, attention_share, check_sizes, flops, matmul_flops, training_flops };
+  return { RECOMPUTE, _decoder, _head_flops, _narrow, _pair_width, _projections, _stack, _twice_pairs, _units, check_sizes, flops, matmul_flops, training_flops };
 })();
 
 /* xfmr.config */
@@ -501,6 +496,18 @@ modules["xfmr.config"] = (() => {
         }
         if ((!py.eq(py.len(self.windowed), self.n_layers))) {
           throw new py.ValueError(("windowed has " + py.str(py.len(self.windowed)) + " entries and must have n_layers=" + py.str(self.n_layers)));
+        }
+      }
+      if ((self.latent !== null)) {
+        self._check_latent();
+      }
+      return null;
+    })],
+    ["_check_latent", "do", py.define("_check_latent", ["self"], 1, {  }, false, (self) => {
+      let found, name;
+      for (name of py.each(["window", "qk_norm", "score_cap", "output_bias", "sinks"])) {
+        if ((!py.has([null, false], (found = py.getattr(self, name))))) {
+          throw new py.ValueError((py.str(name) + "=" + py.repr(found) + " must be absent with a latent"));
         }
       }
       return null;

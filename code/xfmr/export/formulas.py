@@ -22,7 +22,7 @@ WANTED = {
         *("activations", "activation_bytes", "has_dropout", "logits_bytes"),
     ],
     "xfmr.compute": [
-        *("RECOMPUTE", "attention_share", "flops", "training_flops"),
+        *("RECOMPUTE", "flops", "training_flops"),
     ],
     "xfmr.count": [
         *("active", "embedding", "non_embedding", "parameters", "parts"),
