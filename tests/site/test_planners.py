@@ -17,12 +17,14 @@ from .conftest import SITE, visitor
 
 LAB = ("dimensions", "memory")
 LONG_TASK_MS = 100
+FILE = "The model as a config.json"
 # short enough that nothing cuts them up
 HOSTILE = ("<b>", "<a/b>", "<i>1</i>", "'\"><u>", "javascript:1")
 FAMILY = {"model_type": "llama", "num_hidden_layers": 2, "hidden_size": 8}
 FAMILY |= {"num_attention_heads": 2, "intermediate_size": 5, "vocab_size": 3}
 FAMILY |= {"architectures": ["LlamaForCausalLM"], "tie_word_embeddings": False}
 FAMILY |= {"num_key_value_heads": 1}
+BARE = {k: v for k, v in FAMILY.items() if k != "architectures"}
 
 
 class Planner:
@@ -54,8 +56,28 @@ class Planner:
         self.field(name).fill(text)
         self.settled()
 
+    def go(self, address):
+        """Change the address of the open page, as a reader may."""
+        self.page.evaluate(
+            """(hash) => new Promise((done) => {
+                if (location.hash === hash) { done(); return; }
+                addEventListener("hashchange", done, { once: true });
+                location.hash = hash;
+            })""",
+            address,
+        )
+        self.settled()
+
+    def open_all(self):
+        """Unfold what is folded."""
+        self.page.evaluate(
+            "document.querySelectorAll('.planner details')"
+            ".forEach((d) => { d.open = true })"
+        )
+        return self
+
     def verdict(self):
-        return self.page.get_by_role("status").first.inner_text()
+        return self.page.locator(".verdict").inner_text()
 
     def trouble(self, name):
         """What stands beside a field, as one who hears the page is told."""
@@ -145,17 +167,18 @@ REFUSED = [
     FAMILY | {"add_cross_attention": True},
     FAMILY | {"rope_theta": -1.5e-07},
     FAMILY | {"rope_scaling": [1]},
-    FAMILY | {"model_type": "mixtral", "num_experts_per_tok": 9},
-    FAMILY
-    | {"model_type": "mixtral", "num_local_experts": 2, "num_experts": 3},
-    FAMILY | {"model_type": "mistral", "layer_types": ["it's"]},
-    FAMILY | {"sliding_window": 1, "model_type": "gemma2"},
+    BARE | {"model_type": "mixtral", "num_experts_per_tok": 9},
+    BARE
+    | {"model_type": "mixtral", "num_local_experts": 2}
+    | {"num_experts": 3},
+    BARE | {"model_type": "mistral", "layer_types": ["it's"]},
+    BARE | {"model_type": "bert", "max_position_embeddings": 0},
 ]
 WARNED = [
     FAMILY | {"n_memory": 3, "<b>": 1, "pad_token_id": 0},
-    {k: v for k, v in FAMILY.items() if k != "architectures"},
+    BARE,
     FAMILY | {"rope_scaling": {"rope_type": "other", "factor": 2.5}},
-    FAMILY | {"model_type": "gemma"},
+    BARE | {"model_type": "gemma"},
 ]
 SAID = """
 (texts) => texts.map((text) => {
@@ -184,9 +207,17 @@ def test_what_python_refuses_or_warns_of(both):
     texts = [json.dumps(keys) for keys in files]
     found = both.page.evaluate(SAID, texts)
     assert found == [python_says(keys) for keys in files]
-    n = len(REFUSED) - 1  # the last two kinds are read
+    n = len(REFUSED)
     assert all(isinstance(one, str) for one in found[:n])
-    assert all(isinstance(one, list) and one for one in found[n + 1 :])
+    assert all(isinstance(one, list) and one for one in found[n:])
+
+
+def test_a_value_of_a_kind_that_nothing_can_have(planner):
+    keys = BARE | {"model_type": "qwen3_moe", "mlp_only_layers": 3}
+    keys |= {"num_experts": 2, "moe_intermediate_size": 3}
+    planner.fresh().open_all()
+    planner.type(FILE, json.dumps(keys))
+    assert "of a kind that it cannot have" in planner.trouble(FILE)
 
 
 def test_numbers_that_javascript_would_round(both):
@@ -195,7 +226,7 @@ def test_numbers_that_javascript_would_round(both):
         SAID, [json.dumps(FAMILY | {"vocab_size": int(digits)})]
     )
     assert told == [f"vocab_size={digits[:15]}… must have at most 15 digits"]
-    layers = FAMILY | {"model_type": "gemma2", "num_hidden_layers": 10**9}
+    layers = BARE | {"model_type": "gemma2", "num_hidden_layers": 10**9}
     (told,) = both.page.evaluate(SAID, [json.dumps(layers)])
     assert told == "1000000001 layers are more than this page counts"
 
@@ -289,7 +320,7 @@ def test_by_keyboard(planner):
 IMPOSSIBLE = [
     ("Key/value heads", "5", "must divide num_attention_heads=32"),
     ("Key/value heads", "64", "must not exceed num_attention_heads=32"),
-    ("Query heads", "7", "must divide hidden_size=4096"),
+    ("Query heads", "24", "must divide hidden_size=4096"),
     ("Layers", "0", "must be a whole number of at least 1"),
     ("Layers", "-1", "must be a whole number of at least 1"),
     ("Layers", "many", "must be a whole number, in digits"),
@@ -324,9 +355,8 @@ def test_impossible_input_is_explained_beside_its_field(planner):
 
 
 def test_a_file_that_is_none(planner):
-    page = planner.fresh().page
-    page.get_by_text("Paste a config.json").click()
-    box = "The model as a config.json"
+    page = planner.fresh().open_all().page
+    box = FILE
     for text, why in [
         ("{", "this is not JSON"),
         ("[1]", "holds an object"),
@@ -369,8 +399,7 @@ def test_an_address_says_what_was_chosen(planner):
     planner.fresh(address)
     assert planner.page.locator(".worked").inner_text() == shown
     assert planner.field("Tokens of a text").input_value() == "77"
-    planner.page.evaluate("location.hash = '#model=qwen3-8b'")
-    planner.settled()
+    planner.go("#model=qwen3-8b")
     assert planner.verdict().startswith("qwen3-8b: ")
 
 
@@ -392,19 +421,18 @@ def shape(planner):
 
 
 def test_hostile_text_is_shown_as_text(planner):
-    planner.fresh("#n_tokens=x")
-    planner.page.get_by_text("Paste a config.json").click()
-    known = shape(planner) | {"placeholder", "open", "hidden", "checked"}
-    known |= {"tabindex", "aria-invalid", "aria-describedby"}
-    planner.fresh()
+    known = shape(planner.fresh("#n_tokens=x").open_all())
+    known |= {"placeholder", "hidden", "tabindex", "data-text"}
+    known |= {"aria-invalid", "aria-describedby"}
+    planner.fresh().open_all()
     known |= shape(planner)
-    file = "The model as a config.json"
     for text in HOSTILE:
         for name in ("Layers", "Query heads", "Tokens of a text", "Texts at"):
+            before = planner.field(name).input_value()
             planner.type(name, text)
             assert text in planner.trouble(name)
             assert shape(planner) <= known
-            planner.fresh()
+            planner.type(name, before)
         for value in (
             text,
             json.dumps(FAMILY | {text: 1}),
@@ -413,12 +441,16 @@ def test_hostile_text_is_shown_as_text(planner):
             json.dumps(FAMILY | {"architectures": [text]}),
             json.dumps({"__proto__": {"model_type": text}, text: text}),
         ):
-            planner.page.get_by_text("Paste a config.json").click()
-            planner.type(file, value)
+            planner.type(FILE, value)
             assert shape(planner) <= known
             for where in ("model", "config", "n_tokens", "dtype", text):
-                planner.fresh(f"#{where}={value}")
+                planner.go(f"#{where}={value}")
                 assert shape(planner) <= known
+        planner.go("#model=llama-3.1-8b")
+        planner.open_all()
+    for where in ("model", "config", "n_tokens"):
+        planner.fresh(f"#{where}={HOSTILE[0]}")
+        assert shape(planner) <= known
     assert planner.page.evaluate("({}).model_type") is None
 
 
@@ -451,10 +483,7 @@ def test_axe_finds_nothing_before_and_after(planner):
     ):
         page.emulate_media(color_scheme=colours, forced_colors=forced)
         assert violations(page) == []
-    page.evaluate(
-        "document.querySelectorAll('.planner details')"
-        ".forEach((d) => { d.open = true })"
-    )
+    planner.open_all()
     planner.type("Layers", "none")
     for colours, forced in (
         ("light", "none"),
@@ -469,10 +498,7 @@ def test_axe_finds_nothing_before_and_after(planner):
 def test_320_pixels_are_enough(planner):
     page = planner.fresh("#model=qwen3-235b-a22b").page
     page.set_viewport_size({"width": 320, "height": 700})
-    page.evaluate(
-        "document.querySelectorAll('.planner details')"
-        ".forEach((d) => { d.open = true })"
-    )
+    planner.open_all()
     planner.type("Layers", "1" * 16)
     planner.settled()
     width = page.evaluate("document.documentElement.scrollWidth")
@@ -503,30 +529,20 @@ def test_without_scripts_there_is_a_table(visit, lab):
 
 
 def test_no_task_is_long(planner):
+    """The machine may be busy, so that the best of a few counts."""
     page = planner.fresh("#model=qwen3-235b-a22b").page
     page.evaluate(
         """() => {
             window.long = [];
-            new PerformanceObserver((list) => long.push(
+            new PerformanceObserver((list) => window.long.push(
                 ...list.getEntries().map((entry) => entry.duration)
             )).observe({ type: "longtask" });
         }"""
     )
-    box = planner.field("Layers")
-    times = []
+    longest = []
     for text in ("9", "94", "948", "94"):
-        box.fill("")
-        times.append(
-            box.evaluate(
-                """(box, text) => {
-                    const start = performance.now();
-                    box.value = text;
-                    box.dispatchEvent(new Event("input"));
-                    return new Promise((done) => requestAnimationFrame(() =>
-                        done(performance.now() - start)));
-                }""",
-                text,
-            )
-        )
-    assert min(times) < LONG_TASK_MS
-    assert min([*page.evaluate("window.long"), 0]) < LONG_TASK_MS
+        page.evaluate("window.long = []")
+        planner.type("Layers", text)
+        page.wait_for_timeout(50)
+        longest.append(max([0, *page.evaluate("window.long")]))
+    assert min(longest) < LONG_TASK_MS

@@ -84,13 +84,13 @@
   const facts = tally();
   const trained = stack();
   const training = table("Training, on one rank", [
-    ["kept"], ["formula, and with your numbers"], ["bytes", true], ["", true], ["share", true]]);
+    ["kept"], ["formula, and with your numbers"], ["bytes", true], ["in short", true], ["share", true]]);
   const ways = table("Every way to train it", [
     ["stage of ZeRO"], ...RECOMPUTE.map((way) => [
       way === "none" ? "all kept" : `${way} recomputation`, true])]);
   const served = stack();
   const inference = table("Inference, on one device", [
-    ["kept"], ["formula, and with your numbers"], ["bytes", true], ["", true], ["share", true]]);
+    ["kept"], ["formula, and with your numbers"], ["bytes", true], ["in short", true], ["share", true]]);
 
   const rows = (parts, whole) => parts.map(([name, value]) => [
     name, formula(value), digits(number(value)), bytes(value), bar(value, whole)]);

@@ -10,6 +10,15 @@
   const states = planner.state;
   const FIRST = "llama-3.1-8b";
 
+  /* What an error says to the reader; what is no refusal goes on. */
+  const refusal = (error) => {
+    if (error instanceof py.ValueError) return error.message;
+    if (error instanceof py.Confused) {
+      return "a key of the file has a value of a kind that it cannot have";
+    }
+    throw error;
+  };
+
   /* Where a message belongs: the name that it begins with. */
   const subject = (message) => /^(\w+)(?:=| is missing| contradicts)/.exec(message)?.[1];
 
@@ -55,8 +64,7 @@
           if (value === "") typed.delete(key);
           else typed.set(key, reading.whole(value, key));
         } catch (error) {
-          if (!(error instanceof py.ValueError)) throw error;
-          trouble.set(key, error.message);
+          trouble.set(key, refusal(error));
         }
       }
       if (trouble.size) return { trouble };
@@ -69,8 +77,8 @@
         }
         return { trouble, read, made: results.compute(read.config, numbers) };
       } catch (error) {
-        if (!(error instanceof py.ValueError)) throw error;
-        trouble.set(subject(error.message) ?? "", error.message);
+        const message = refusal(error);
+        trouble.set(subject(message) ?? "", message);
         return { trouble };
       }
     };
@@ -191,8 +199,7 @@
       try {
         state = { ...state, name: "pasted", keys: reading.fromText(text.value) };
       } catch (error) {
-        if (!(error instanceof py.ValueError)) throw error;
-        refuse(new Map([["", error.message]]));
+        refuse(new Map([["", refusal(error)]]));
         return;
       }
       build();

@@ -9,6 +9,7 @@
   const { Term, terms } = planner;
 
   class ValueError extends Error {}
+  class Confused extends TypeError {} // where Python has a TypeError too
   class Words extends Map {}
 
   const isWhole = (x) => typeof x === "bigint" || x instanceof Term;
@@ -16,7 +17,7 @@
   const bare = (x) => (x instanceof Term ? x.value : x);
   const plain = (x) => Number(bare(x));
   const confused = (...all) =>
-    new TypeError(`no such operation on ${all.map(repr).join(" and ")}`);
+    new Confused(`no such operation on ${all.map(repr).join(" and ")}`);
 
   /* An operator by its three kinds: of whole numbers, of Terms, of others. */
   const operator = (whole, ofTerms, other) => (a, b) => {
@@ -134,7 +135,7 @@
     if (found === undefined) throw confused(x, key);
     return found;
   };
-  const slice = (x, from, to) => x.slice(
+  const slice = (x, from, to) => each(x).slice(
     from === null ? 0 : Number(from), to === null ? undefined : Number(to));
 
   /* Methods of dictionaries, strings and lists, by their Python names. */
@@ -303,7 +304,7 @@
   };
 
   planner.py = {
-    ValueError, Words, add, sub, mul, div, floordiv, mod, pow, neg,
+    ValueError, Confused, Words, add, sub, mul, div, floordiv, mod, pow, neg,
     eq, lt, le, has, truth, and, or, union, common, each, item, slice, call,
     put: (map, key, value) => map.set(key, value),
     define, kind, fields, replace, getattr,

@@ -58,7 +58,8 @@
     } catch (error) {
       throw new py.ValueError(`this is not JSON: ${error.message}`);
     }
-    if (value === null || typeof value !== "object" || Array.isArray(value)) {
+    if (Object.prototype.toString.call(value) !== "[object Object]"
+      || value instanceof Whole) {
       throw new py.ValueError("a config.json holds an object, {...}");
     }
     return asPython(value);
@@ -121,8 +122,8 @@
         const letter = planner.keyLetters[own] ?? "";
         return { key, letter, value, given: keys.has(key), instead };
       })
-      .filter(({ value }) =>
-        value === null || ["bigint", "boolean"].includes(typeof value))
+      .filter(({ key, value }) => !planner.lists.includes(key)
+        && (value === null || ["bigint", "boolean"].includes(typeof value)))
       .sort((one, other) => rank(one) - rank(other));
   };
 

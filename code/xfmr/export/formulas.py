@@ -32,21 +32,21 @@ WANTED = {
     "xfmr.shapes": ["weights"],
     "xfmr.streams": ["made"],
 }
-# what a field of a configuration is called in formulas, and what it is
+# what a field of a configuration is called in formulas, and in a form
 LETTERS = {
     "n_layers": ("L", "layers"),
     "n_decoder_layers": ("L_dec", "layers of the decoder"),
     "n_distinct_layers": ("L_own", "layers with weights of their own"),
-    "d_model": ("D", "width of the stream"),
+    "d_model": ("D", "width"),
     "n_heads": ("N", "query heads"),
     "n_kv_heads": ("K", "key/value heads"),
     "d_head": ("H", "width of a head"),
     "d_ff": ("F", "hidden units"),
     "d_decoder_ff": ("F_dec", "hidden units of the decoder"),
-    "vocab_size": ("V", "entries of the vocabulary"),
+    "vocab_size": ("V", "vocabulary"),
     "d_embedding": ("D_emb", "width of the tables"),
     "d_token": ("D_tok", "width of the token table"),
-    "context_length": ("S_max", "positions of the model"),
+    "context_length": ("S_max", "positions"),
     "n_spare_positions": ("S_spare", "spare rows of the position table"),
     "n_segments": ("S_seg", "kinds of segment"),
     "n_buckets": ("S_rel", "ranges of relative positions"),
@@ -91,6 +91,8 @@ KEYS = {
     "V": ("vocab_size",),
     "S_max": ("max_position_embeddings", "n_positions"),
 }
+# keys whose values are lists, and which a form leaves to the file
+LISTS = ("mlp_only_layers",)
 HEAD = """\
 /* Made by `python -m xfmr.export.formulas` out of the book's Python, which is
    the place to change it. */
@@ -124,6 +126,7 @@ def text() -> str:
             key: letter for letter, keys in KEYS.items() for key in keys
         },
     }
+    data["lists"] = LISTS
     lines = [HEAD + script(WANTED), "", "Object.assign(planner, {"]
     lines += ["arithmetic: modules,"]
     lines += [f"{name}: {_packed(value)}," for name, value in data.items()]
