@@ -173,7 +173,7 @@ def test_a_name_that_is_nowhere():
 
 def test_what_has_no_translation_is_named():
     with pytest.raises(ValueError, match="of pathlib has no translation"):
-        modules.script({"xfmr.families": ["_load"]})
+        modules.script({"xfmr.families": ["read"]})
 
 
 def test_the_script_of_the_book_is_what_the_code_makes():
