@@ -194,10 +194,10 @@ def test_a_stale_script_is_found_and_made_anew(tmp_path, capsys):
 
 
 def test_published_models_go_with_it():
-    found = formulas.presets()
+    found, script = formulas.presets(), formulas.text()
     assert [p["name"] for p in found] == [*zoo.models()]
     for preset in found:
-        assert json.dumps(preset["name"]) in formulas.text()
+        assert json.dumps(preset["name"]) in script
         assert preset["keys"] == zoo.find(preset["name"]).keys
 
 
