@@ -74,7 +74,10 @@ def visitor(chromium, **settings) -> Visit:
     context.set_offline(True)
     seen = Visit(context.new_page())
     seen.page.on(
-        "console", lambda m: seen.messages.append(f"{m.type}: {m.text}")
+        "console",
+        lambda m: seen.messages.append(
+            f"{m.type}: {m.text} {m.location['url']}"
+        ),
     )
     seen.page.on("pageerror", lambda e: seen.messages.append(str(e)))
     seen.page.on("request", lambda r: seen.requests.append(r.url))

@@ -115,7 +115,9 @@ def place(request):
 def planner(request, chromium, place):
     seen = visitor(chromium)
     yield Planner(seen, f"{place}/lab/{request.param}.html").fresh()
-    assert seen.messages == []
+    # a browser may ask for a page's icon again when its address changes
+    icon = f"ERR_INTERNET_DISCONNECTED {place}/_static/icon.svg"
+    assert [m for m in seen.messages if not m.endswith(icon)] == []
     assert {url for url in seen.requests if not url.startswith(place)} <= {
         "about:blank"
     }
@@ -422,7 +424,7 @@ def shape(planner):
 
 def test_hostile_text_is_shown_as_text(planner):
     known = shape(planner.fresh("#n_tokens=x").open_all())
-    known |= {"placeholder", "hidden", "tabindex", "data-text"}
+    known |= {"placeholder", "hidden", "tabindex", "data-text", "li"}
     known |= {"aria-invalid", "aria-describedby"}
     planner.fresh().open_all()
     known |= shape(planner)

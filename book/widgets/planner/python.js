@@ -1,6 +1,6 @@
 /* What the book's arithmetic needs of Python, in JavaScript.
 
-   `arithmetic.js` is translated from the book's Python and calls these. A
+   `formulas.js` is translated from the book's Python and calls these. A
    whole number is a BigInt, or a Term that remembers how it was made; another
    number is a Number. A dictionary is a Map, a set a Set, None is null. */
 "use strict";
@@ -28,8 +28,11 @@
   };
 
   const sum = operator((a, b) => a + b, terms.add, (a, b) => a + b);
-  const add = (a, b) => (Array.isArray(a) && Array.isArray(b)
-    ? [...a, ...b] : sum(a, b));
+  const add = (a, b) => {
+    if (Array.isArray(a) && Array.isArray(b)) return [...a, ...b];
+    if (typeof a === "string" && typeof b === "string") return a + b;
+    return sum(a, b);
+  };
   const mul = operator((a, b) => a * b, terms.multiply, (a, b) => a * b);
   const neg = (a) => {
     if (a instanceof Term) return terms.negative(a);

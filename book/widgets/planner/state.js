@@ -15,8 +15,10 @@
     asked: Object.fromEntries(asked.map(({ name: key, first }) => [key, first])),
   });
 
+  /* A key that was taken out and put back stands behind the others. */
+  const sorted = (keys) => reading.toText(new Map([...keys].sort()));
   const isPreset = ({ name, keys }) =>
-    known.has(name) && reading.toText(keys) === reading.toText(known.get(name).keys);
+    known.has(name) && sorted(keys) === sorted(known.get(name).keys);
 
   /* Everything that the address says, and what of it could not be used. */
   const fromHash = (hash, asked, first) => {
