@@ -59,7 +59,7 @@ bench: $(TESTABLE)
 	@$(PY) -m xfmr.tokenizer.bench
 	@$(PY) -m xfmr.bench_models
 	@$(PY) -m xfmr.train.bench
-	@$(PY) -m xfmr.export.bench $(BOOK)/widgets \
+	@$(PY) -m xfmr.export.bench $(BOOK)/widgets/attention \
 		"$$($(PY) -m checkbook.browser)"
 	@$(PY) -m checkbook bench $(BOOK) $(ARGS)
 

@@ -1,6 +1,7 @@
 """The scripts beside the pages of a build."""
 
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -18,11 +19,15 @@ def app(tmp_path, monkeypatch):
         made.append(1)
         return lab.model(), lab.tokenizer()
 
-    kept, texts = SimpleNamespace(load=load), lab.made()
+    said = {"scores": {"heads": lab.cards()}}
+    kept = SimpleNamespace(load=load, kept=lambda: said)
+    texts = lab.made()
     monkeypatch.setitem(sys.modules, "xfmr.demo.artefact", kept)
     monkeypatch.setattr(scripts, "scripts", lambda *_: texts)
-    (tmp_path / "book" / "widgets").mkdir(parents=True)
-    (tmp_path / "book" / "widgets" / "engine.js").write_text("one")
+    for name in ("attention/engine.js", "planner/lab.css"):
+        path = tmp_path / "book" / "widgets" / name
+        path.parent.mkdir(parents=True)
+        path.write_text("one")
     return SimpleNamespace(
         srcdir=tmp_path / "book",
         outdir=tmp_path / "html",
@@ -31,22 +36,24 @@ def app(tmp_path, monkeypatch):
     )
 
 
-def names(app):
-    return {path.stem for path in (app.outdir / "widgets").glob("*")}
+def names(app, folder="attention"):
+    return {path.stem for path in (app.outdir / "widgets" / folder).iterdir()}
 
 
 def test_scripts_are_copied_and_made_once(app):
     pages.finished(app, None)
     assert names(app) == {"engine", *stamp.NAMES}
-    (app.srcdir / "widgets" / "engine.js").write_text("two")
+    assert names(app, "planner") == {"lab"}
+    one = Path("widgets", "attention", "engine.js")
+    (app.srcdir / one).write_text("two")
     pages.finished(app, None)
-    assert (app.outdir / "widgets" / "engine.js").read_text() == "two"
+    assert (app.outdir / one).read_text() == "two"
     assert len(app.made) == 1
 
 
 def test_stale_scripts_are_made_again(app):
     pages.finished(app, None)
-    weights = app.outdir / "widgets" / "weights.js"
+    weights = app.outdir / "widgets" / "attention" / "weights.js"
     right = weights.read_text()
     weights.write_text(right.replace(stamp.made_of(), "0" * 64))
     pages.finished(app, None)

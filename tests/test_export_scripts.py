@@ -48,4 +48,4 @@ def test_a_tokenizer_has_no_more_tokens_than_the_model():
     with pytest.raises(
         ValueError, match=r"vocab_size=1024 must be at most 32"
     ):
-        scripts.scripts(lab.toy(), lab.tokenizer())
+        scripts.scripts(lab.toy(), lab.tokenizer(), lab.cards())

@@ -8,7 +8,8 @@ def test_stale_scripts_are_found(tmp_path, monkeypatch):
     assert stamp.is_stale(tmp_path)
     texts = lab.made()
     monkeypatch.setattr(scripts, "scripts", lambda *_: texts)
-    scripts.write(tmp_path / "new", lab.model(), lab.tokenizer())
+    given = lab.model(), lab.tokenizer(), lab.cards()
+    scripts.write(tmp_path / "new", *given)
     assert not stamp.is_stale(tmp_path / "new")
     for name in stamp.NAMES:
         path = tmp_path / "new" / f"{name}.js"

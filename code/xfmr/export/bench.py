@@ -1,8 +1,11 @@
 """How long the engine takes in a browser, and a command.
 
 What counts is the processor time of the page, as Chromium tells it: what else
-the machine does slows no page. Run it with `python -m xfmr.export.bench
-book/widgets CHROMIUM`; `python -m checkbook.browser` says where that is.
+the machine does slows no page. Run it with
+
+    python -m xfmr.export.bench book/widgets/attention CHROMIUM
+
+where `python -m checkbook.browser` says where Chromium is.
 """
 
 import sys
@@ -48,7 +51,7 @@ MAKE = """
 def page_of(folder: Path, widgets: Path) -> Path:
     """A page with the engine, for weights that nobody trained."""
     torch.manual_seed(0)
-    scripts.write(folder, Demo(), BPE(vocabulary([]), []))
+    scripts.write(folder, Demo(), BPE(vocabulary([]), []), cards={})
     addresses = [
         (folder if name in stamp.NAMES else widgets) / f"{name}.js"
         for name in LOADED

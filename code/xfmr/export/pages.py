@@ -1,9 +1,10 @@
 """A Sphinx extension that puts the lab's scripts beside the pages.
 
-Those of the book are copied from its folder `widgets`; those that hold the
-model are made whenever the package has changed, and stay otherwise. A page
-loads them by `<script src="../widgets/engine.js"></script>`. They do not lie
-in `_static`, because Jupyter Book loads every script there on every page.
+Those of the book are copied from its folder `widgets`, as it is; those that
+hold the model are made whenever the package has changed, and stay otherwise. A
+page loads them by `<script src="../widgets/attention/engine.js"></script>`.
+They do not lie in `_static`, because Jupyter Book loads every script there on
+every page.
 """
 
 import shutil
@@ -12,19 +13,19 @@ from pathlib import Path
 from xfmr.export import stamp
 
 FOLDER = "widgets"
+MODEL = "attention"  # the folder in it that has those of the model
 
 
 def bring(source: Path, target: Path) -> None:
     """Copy the scripts of one folder to another, and make what is missing."""
-    target.mkdir(parents=True, exist_ok=True)
-    for path in sorted(source.glob("*.js")):
-        shutil.copyfile(path, target / path.name)
-    if stamp.is_stale(target):
+    shutil.copytree(source, target, dirs_exist_ok=True)
+    if stamp.is_stale(target / MODEL):
         # slow to import, and seldom needed
         from xfmr.demo import artefact
         from xfmr.export import scripts
 
-        scripts.write(target, *artefact.load())
+        cards = artefact.kept()["scores"]["heads"]
+        scripts.write(target / MODEL, *artefact.load(), cards)
 
 
 def finished(app, error: Exception | None) -> None:

@@ -13,11 +13,17 @@ from xfmr.export import golden, kernel, tables, weights
 from xfmr.export.stamp import head
 from xfmr.tokenizer.bpe import BPE
 
+Card = dict[str, list[list[float]]]  # a number for each head, by score
 TEXT = "\n When Ann and Ben went to the park, Ann gave a book to"
 
 
-def scripts(model: Demo, tokenizer: BPE) -> dict[str, str]:
+def scripts(
+    model: Demo, tokenizer: BPE, cards: dict[str, Card]
+) -> dict[str, str]:
     """The text of each script, by its name.
+
+    Args:
+        cards: the scores of heads, for each mode; `xfmr.demo.scores`.
 
     Raises:
         ValueError: if the tokenizer has more tokens than the model, or one of
@@ -31,6 +37,7 @@ def scripts(model: Demo, tokenizer: BPE) -> dict[str, str]:
         "weights": weights.weights(model),
         "tables": tables.tables(tokenizer),
         "golden": golden.golden(weights.as_exported(model), ids),
+        "cards": cards,
         "kernel": base64.b64encode(kernel.wasm()).decode(),
     }
     return {
@@ -39,12 +46,14 @@ def scripts(model: Demo, tokenizer: BPE) -> dict[str, str]:
     }
 
 
-def write(folder: Path, model: Demo, tokenizer: BPE) -> None:
+def write(
+    folder: Path, model: Demo, tokenizer: BPE, cards: dict[str, Card]
+) -> None:
     """Put the scripts into a folder, which may not be there yet.
 
     Raises:
         ValueError: as `scripts`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in scripts(model, tokenizer).items():
+    for name, text in scripts(model, tokenizer, cards).items():
         (folder / f"{name}.js").write_text(text, "utf8")

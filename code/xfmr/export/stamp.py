@@ -7,7 +7,7 @@ from pathlib import Path
 
 import xfmr
 
-NAMES = ("weights", "tables", "golden", "kernel")
+NAMES = ("weights", "tables", "golden", "cards", "kernel")
 
 
 @cache

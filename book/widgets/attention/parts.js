@@ -1,0 +1,67 @@
+/* What all parts of the lab use: elements, numbers as they are shown, colours.
+
+   Text reaches the page as text alone: `make` sets properties, of which none
+   is read as markup, and strings become text nodes. */
+"use strict";
+
+const lab = {};
+
+(() => {
+  const make = (name, { data = {}, aria = {}, ...properties } = {}, ...inside) => {
+    const element = Object.assign(document.createElement(name), properties);
+    Object.assign(element.dataset, data);
+    for (const [key, value] of Object.entries(aria))
+      element.setAttribute(key === "role" ? key : `aria-${key}`, value);
+    element.append(...inside);
+    return element;
+  };
+
+  const button = (text, pressed, properties = {}) => make("button", {
+    type: "button", textContent: text, ...properties,
+    aria: { ...pressed === null ? {} : { pressed }, ...properties.aria },
+  });
+
+  /* Signs as wide as a digit, so that columns stand. */
+  const number = (value, digits = 2) => {
+    if (value === -Infinity) return "−∞";
+    const text = value.toFixed(digits);
+    return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−");
+  };
+  const percent = (share) => share > 0 && share < 0.001 ? "<0.1%" : `${(100 * share).toFixed(1)}%`;
+
+  /* A token as it is shown: what cannot be seen has a sign. */
+  const shown = (text) => text.replace(/^ /, "").replace(/\n/g, "⏎").replace(/ /g, "␣") || "␣";
+  const spoken = (text) => {
+    const word = text.trim();
+    if (word) return word;
+    return text.includes("\n") ? "line's end" : "space";
+  };
+
+  /* cividis at ten places: Nuñez, Anderton and Renslow 2018. */
+  const STOPS = ["#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678",
+    "#a59c74", "#c3b369", "#e1cc55", "#fee838"].map((colour) =>
+    [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)));
+  const table = new Uint8ClampedArray(256 * 3);
+  for (let n = 0; n < 256; n += 1) {
+    const place = n / 255 * (STOPS.length - 1);
+    const low = Math.min(Math.floor(place), STOPS.length - 2);
+    for (let c = 0; c < 3; c += 1)
+      table[3 * n + c] = STOPS[low][c] + (place - low) * (STOPS[low + 1][c] - STOPS[low][c]);
+  }
+  const at = (share) => 3 * Math.round(255 * Math.min(1, Math.max(0, share)));
+  const colour = (share) => `rgb(${table.slice(at(share), at(share) + 3).join(" ")})`;
+  const ink = (share) => share > 0.5 ? "#1c1a17" : "#fffefb";  // on it, readable
+
+  /* A matrix as a picture of a pixel each; what a mask hides is not painted. */
+  const picture = (weights, T, hidden) => {
+    const image = new ImageData(T, T);
+    for (let n = 0; n < T * T; n += 1) {
+      const from = at(weights[n]);
+      for (let c = 0; c < 3; c += 1) image.data[4 * n + c] = table[from + c];
+      image.data[4 * n + 3] = hidden(Math.floor(n / T), n % T) ? 0 : 255;
+    }
+    return image;
+  };
+
+  Object.assign(lab, { make, button, number, percent, shown, spoken, colour, ink, picture });
+})();
