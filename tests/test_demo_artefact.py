@@ -90,6 +90,10 @@ def test_a_model_outside_the_bands_is_not_kept(folder):
 
 SCORES = {
     "names": 0.95,
+    "losses": {
+        kind: {mode: {"loss": loss} for mode, loss in zip(MODES, losses)}
+        for kind, losses in {"language": (1.4, 0.9), "prose": (3.3, 2.5)}.items()
+    },
     "heads": {
         mode: {
             "previous": [[0.1, 0.6], [0.7, 0.0]],
@@ -111,6 +115,8 @@ def scored(name, value):
             said["heads"]["causal"][name] = [[value - 1, value], [value - 2]]
         case ["focused heads", mode]:
             said["heads"][mode]["entropy"] = [[0.49] * value, [0.5, 0.6]]
+        case [kind, mode]:
+            said["losses"][kind][mode]["loss"] = value
     return said
 
 

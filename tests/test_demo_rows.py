@@ -88,7 +88,7 @@ def test_steps_have_rows_of_all_lengths_half_in_either_mode(source):
         prose += [decode(row)[:8] in starts for row in first]
     assert {*lengths} == {*LENGTHS}
     for T, odds in LENGTHS.items():
-        assert abs(lengths[T] / 150 - odds / 8) < 0.12
+        assert abs(lengths[T] / 150 - odds / sum(LENGTHS.values())) < 0.12
     assert sum(prose) / len(prose) == pytest.approx(rows.PROSE, abs=0.04)
 
 

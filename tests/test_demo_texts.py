@@ -94,8 +94,8 @@ def test_a_quarter_of_the_sentences_is_opened_and_a_quarter_lowered():
     assert abs(lowered / both - 0.25) < 0.04
     assert not any(re.match("[a-z]", line) for line in lists)
     shares = [len(lists), both, sum(" plus " in line for line in said)]
-    for n, weight in zip(shares, (5, 3, 1), strict=True):
-        assert abs(n / len(said) - weight / 11) < 0.03
+    for n, weight in zip(shares, (8, 5, 1), strict=True):
+        assert abs(n / len(said) - weight / 15) < 0.03
 
 
 def test_sentences_are_those_of_the_language_in_other_letters():

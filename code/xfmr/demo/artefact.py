@@ -48,6 +48,11 @@ BANDS = {
     "names": (0.9, 1.0),
     "focused heads, causal": (4, 16),
     "focused heads, bidirectional": (4, 16),
+    # nats per token
+    "language, causal": (1.25, 1.5),
+    "language, bidirectional": (0.7, 1.05),
+    "prose, causal": (3.1, 3.6),
+    "prose, bidirectional": (2.2, 2.75),
 }
 
 
@@ -92,6 +97,8 @@ def outside(scores: dict[str, object]) -> list[str]:
     }
     for mode in MODES:
         found[f"focused heads, {mode}"] = card.focused(scores, mode)
+        for kind, losses in scores["losses"].items():
+            found[f"{kind}, {mode}"] = losses[mode]["loss"]
     return [
         f"{name}={found[name]:.4f} must be from {low} to {high}"
         for name, (low, high) in BANDS.items()

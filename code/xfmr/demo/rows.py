@@ -19,8 +19,8 @@ from xfmr.objectives.masked import masked
 from xfmr.tokenizer.base import Tokenizer
 
 MASK = "[mask]"
-LENGTHS = {16: 1, 32: 2, 64: 3, 128: 2}  # tokens of a row, and their odds
-PROSE = 0.15  # share of rows that are prose
+LENGTHS = {32: 1, 64: 4, 128: 1}  # tokens of a row, and their odds
+PROSE = 0.1  # share of rows that are prose
 HIDDEN = 0.2  # of the tokens of a row that is read both ways
 
 

@@ -23,7 +23,7 @@ from xfmr.data.language import Language
 
 PROSE = Path(__file__).with_name("prose.txt")
 LANGUAGE = Language(
-    {"COPY": 5, "NAMES": 3, "AGREEMENT": 2, "SUM": 1},
+    {"COPY": 8, "NAMES": 5, "AGREEMENT": 1, "SUM": 1},
     most=24,
     longest=8,
     largest=9,
