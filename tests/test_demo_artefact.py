@@ -91,8 +91,8 @@ def test_a_model_outside_the_bands_is_not_kept(folder):
 SCORES = {
     "names": 0.95,
     "losses": {
-        kind: {mode: {"loss": loss} for mode, loss in zip(MODES, losses)}
-        for kind, losses in {"language": (1.4, 0.9), "prose": (3.3, 2.5)}.items()
+        "language": {"causal": {"loss": 1.4}, "bidirectional": {"loss": 0.9}},
+        "prose": {"causal": {"loss": 3.3}, "bidirectional": {"loss": 2.5}},
     },
     "heads": {
         mode: {

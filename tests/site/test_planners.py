@@ -129,7 +129,7 @@ def both(chromium):
     """A page with the scripts of both planners, from files."""
     seen = visitor(chromium)
     opened = Planner(seen, f"{SITE.as_uri()}/lab/memory.html").fresh()
-    opened.page.add_script_tag(url="../planner/dimensions.js")
+    opened.page.add_script_tag(url="../widgets/planner/dimensions.js")
     yield opened
     assert seen.messages == []
     seen.page.context.close()
