@@ -69,6 +69,7 @@ def made() -> dict[str, str]:
     return scripts.scripts(model(), tokenizer(), cards())
 
 
+@cache
 def cards() -> dict[str, dict[str, list[list[float]]]]:
     """Scores of heads that nobody measured."""
     kinds = ("previous", "following", "induction", "repeat", "first")

@@ -48,12 +48,14 @@
       await navigator.clipboard.writeText(text);
       return true;
     } catch {
+      const before = document.activeElement;
       const field = lab.make("textarea", { value: text, readOnly: true });
       field.style.position = "fixed";
       document.body.append(field);
       field.select();
       const done = document.execCommand("copy");
       field.remove();
+      before.focus();
       return done;
     }
   };

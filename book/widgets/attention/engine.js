@@ -1,10 +1,14 @@
 /* The demo model (xfmr/demo/model.py), run in the reader's browser.
 
    const engine = Engine.create(weights, { kernel: true });
+   const parts = Engine.making(weights, { kernel: true });
 
        weights    window.demoWeights, of a script that xfmr.export writes
        kernel     whether to use the processor's lanes, where they can be had:
                   numbers of 32 bits, several times as fast; else of 64
+
+   The second makes the same in short parts, for a page to do other things in
+   between: a generator, which returns the engine.
 
    engine.config is the model's configuration, engine.kernel says whether the
    kernel is used, and
@@ -39,6 +43,7 @@ const Engine = (() => {
   const { PANEL, pack } = Arithmetic;
   const MODES = ["causal", "bidirectional"];
   const MASKS = ["causal", "full"];
+  const SLICE = 2 ** 17;  // letters of weights that are read at a time
   const SETTINGS_KEPT = 4;  // with their rows: those of the page's views
 
   const bytesOf = (base64) => {
@@ -50,54 +55,66 @@ const Engine = (() => {
 
   /* Numbers of 16 bits: with their exponent in the place of a float32's they
      are 2 ** 112 times too small, those below the normal ones too. */
-  const halves = (base64) => {
-    const bits = new Uint16Array(bytesOf(base64).buffer);
-    const wide = new Uint32Array(bits.length);
-    for (let n = 0; n < bits.length; n += 1)
+  const halves = (bits) => {
+    const numbers = new Float32Array(bits.length);
+    const wide = new Uint32Array(numbers.buffer);
+    for (let n = 0; n < bits.length; n += 1) {
       wide[n] = (bits[n] & 0x8000) << 16 | (bits[n] & 0x7fff) << 13;
-    return new Float32Array(wide.buffer).map((number) => number * 2 ** 112);
+      numbers[n] *= 2 ** 112;
+    }
+    return numbers;
   };
 
-  const tensorsOf = ({ shapes, data }) => {
-    const numbers = halves(data);
+  function* tensorsOf({ shapes, data }) {
+    const bytes = new Uint8Array(data.length / 4 * 3);  // or two less
+    for (let at = 0; at < data.length; at += SLICE) {
+      bytes.set(bytesOf(data.slice(at, at + SLICE)), at / 4 * 3);
+      yield;
+    }
     const tensors = {};
     let at = 0;
     for (const [name, shape] of Object.entries(shapes)) {
       const size = shape.reduce((product, length) => product * length, 1);
-      tensors[name] = numbers.subarray(at, at += size);
+      tensors[name] = halves(new Uint16Array(bytes.buffer, 2 * at, size));
+      at += size;
+      yield;
     }
     return tensors;
-  };
+  }
 
   const check = (holds, message) => {
     if (!holds) throw new RangeError(message);
   };
   const isIn = (number, end) => Number.isInteger(number) && number >= 0 && number < end;
 
-  const create = (weights, { kernel }) => {
+  function* making(weights, { kernel }) {
     const { config } = weights;
     const [L, D, N, H] = [config.n_layers, config.d_model, config.n_heads, config.d_head];
     const [F, V, MOST] = [config.d_ff, config.vocab_size, config.context_length];
     const accelerated = kernel ? Arithmetic.kernel(bytesOf(window.demoKernel)) : null;
     const { Numbers, kept, multiply, gate } = accelerated ?? Arithmetic.plain();
 
-    const tensors = tensorsOf(weights);
+    const tensors = yield* tensorsOf(weights);
     const matrix = (name, columns, rows) =>
       kept(pack(new Numbers(rows * columns), tensors[`${name}.weight`], 0, rows, 1, rows, columns));
     const tokens = tensors["embedding.token.weight"];
     const modes = tensors["embedding.segment.weight"];
     const unembedding = matrix("embedding.token", V, D);
-    const layers = Array.from({ length: L }, (_, n) => ({
-      attentionGain: tensors[`blocks.${n}.attention_norm.gain`],
-      q: matrix(`blocks.${n}.attention.w_q`, N * H, D),
-      k: matrix(`blocks.${n}.attention.w_k`, N * H, D),
-      v: matrix(`blocks.${n}.attention.w_v`, N * H, D),
-      o: matrix(`blocks.${n}.attention.w_o`, D, N * H),
-      feedForwardGain: tensors[`blocks.${n}.feed_forward_norm.gain`],
-      gate: matrix(`blocks.${n}.feed_forward.w_gate`, F, D),
-      up: matrix(`blocks.${n}.feed_forward.w_in`, F, D),
-      down: matrix(`blocks.${n}.feed_forward.w_out`, D, F),
-    }));
+    const layers = [];
+    for (let n = 0; n < L; n += 1) {
+      yield;
+      layers.push({
+        attentionGain: tensors[`blocks.${n}.attention_norm.gain`],
+        q: matrix(`blocks.${n}.attention.w_q`, N * H, D),
+        k: matrix(`blocks.${n}.attention.w_k`, N * H, D),
+        v: matrix(`blocks.${n}.attention.w_v`, N * H, D),
+        o: matrix(`blocks.${n}.attention.w_o`, D, N * H),
+        feedForwardGain: tensors[`blocks.${n}.feed_forward_norm.gain`],
+        gate: matrix(`blocks.${n}.feed_forward.w_gate`, F, D),
+        up: matrix(`blocks.${n}.feed_forward.w_in`, F, D),
+        down: matrix(`blocks.${n}.feed_forward.w_out`, D, F),
+      });
+    }
     const finalGain = tensors["final_norm.gain"];
 
     const cosine = new Float64Array(MOST * H / 2);
@@ -298,7 +315,15 @@ const Engine = (() => {
     };
 
     return { config, kernel: accelerated !== null, run };
+  }
+
+  const create = (...given) => {
+    const parts = making(...given);
+    for (;;) {
+      const { done, value } = parts.next();
+      if (done) return value;
+    }
   };
 
-  return { create };
+  return { create, making };
 })();

@@ -9,8 +9,7 @@
     const list = make("ol", { className: "foretold" });
     const box = make("div", {}, title, list);
 
-    const draw = ({ T, texts, state, hidden, isChanged, foretold }) => {
-      if (!T) { title.textContent = ""; list.replaceChildren(); return; }
+    const draw = ({ texts, state, hidden, isChanged, foretold }) => {
       const word = `“${spoken(texts[state.query])}”`;
       title.textContent = hidden !== null ? `Token ${hidden} is hidden. The model restores:`
         : state.mode === "causal" ? `After ${word} the model expects:`
@@ -22,7 +21,7 @@
         bar.lastChild.style.left = `${100 * before}%`;
         bar.lastChild.hidden = !isChanged;
         return make("li", { className: isTarget ? "target" : "" },
-          make("span", { className: "word", textContent: text === "\n" ? "⏎" : shown(text) }), bar,
+          make("span", { className: "word", textContent: shown(text) }), bar,
           make("span", {
             className: "share",
             textContent: isChanged ? `${percent(before)} → ${percent(now)}` : percent(now),

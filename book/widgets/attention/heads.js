@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { make, number, percent, picture } = lab;
+  const { make, percent, picture } = lab;
   /* What a score says when it is high; see xfmr/demo/scores.py. */
   const KINDS = {
     previous: ["previous word", "of what it reads in a list stands one word before"],
@@ -24,12 +24,12 @@
     return kind ? KINDS[kind][0] : cards.entropy[layer][head] > 0.8 ? "spread" : "mixed";
   };
 
-  const card = (cards, layer, head) => make("dl", { className: "card" },
+  const card = (cards, layer, head) => make("dl", { className: "scores" },
     ...[...Object.entries(KINDS), ["entropy", [
       "entropy", "of that of an even spread: 0% is one place, 100% all alike"]]]
       .map(([name, [title, meaning]]) => make("div", {},
         make("dt", { textContent: title }),
-        make("dd", {}, make("b", { textContent: percent(cards[name][layer][head]) }),
+        make("dd", {}, make("strong", { textContent: percent(cards[name][layer][head]) }),
           make("small", { textContent: ` ${meaning}` })))));
 
   const create = ({ n_layers: L, n_heads: N }, chosen) => {
@@ -50,15 +50,12 @@
       }
 
     const draw = ({ T, run, state, hides, readable }, cards) => {
-      const own = state.cut.length ? hides : (t, s) => !readable(t, s);
       for (const { layer, head, canvas, kind, button } of cells) {
         const removed = state.without.some(([l, h]) => l === layer && h === head);
-        if (T) {
-          canvas.width = canvas.height = T;
-          const isChosen = layer === state.layer && head === state.head;
-          canvas.getContext("2d").putImageData(picture(
-            run.attention(layer, head), T, isChosen ? own : (t, s) => !readable(t, s)), 0, 0);
-        }
+        canvas.width = canvas.height = T;
+        const isChosen = layer === state.layer && head === state.head;
+        canvas.getContext("2d").putImageData(picture(
+          run.attention(layer, head), T, isChosen ? hides : (t, s) => !readable(t, s)), 0, 0);
         const name = nameOf(cards, layer, head);
         kind.textContent = removed ? "removed" : name;
         button.classList.toggle("removed", removed);
@@ -70,5 +67,5 @@
     return { grid, draw };
   };
 
-  lab.heads = { create, card, nameOf, kindOf, KINDS, number };
+  lab.heads = { create, card, nameOf };
 })();

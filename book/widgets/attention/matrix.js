@@ -45,7 +45,7 @@
       view = { reading, weights };
       const { T, texts, state, hides } = reading;
       const room = box.clientWidth;
-      const across = Math.floor((room - LABEL) / Math.max(1, T));
+      const across = Math.floor((room - LABEL) / T);
       cell = Math.max(LEAST, Math.min(MOST, across));
       const size = cell * T + LABEL;
       const scale = window.devicePixelRatio || 1;
@@ -59,8 +59,8 @@
       const { ink: dark, soft, query, key, masked, font } = styles();
 
       const small = document.createElement("canvas");
-      small.width = small.height = Math.max(1, T);
-      if (T) small.getContext("2d").putImageData(picture(weights, T, hides), 0, 0);
+      small.width = small.height = T;
+      small.getContext("2d").putImageData(picture(weights, T, hides), 0, 0);
       context.lineWidth = 1;
       for (let t = 0; t < T; t += 1)
         for (let s = 0; s < T; s += 1)

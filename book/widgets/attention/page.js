@@ -5,7 +5,7 @@
 "use strict";
 
 (() => {
-  const { make, button, number, spoken } = lab;
+  const { make, button, spoken } = lab;
   const { toggled, same } = lab.reading;
   const SAVED_AFTER = 250;  // ms: browsers refuse addresses that change too often
   const EXAMPLES = [
@@ -23,17 +23,27 @@
     return Object.assign(make("label", { className: "choice" }, input, ` ${label}`), { input });
   };
 
-  const start = (mount) => {
-    const model = lab.reading.create(window.demoWeights, window.demoTables, { kernel: true });
+  /* In parts, between which the page does other things. */
+  function* start(mount) {
+    mount.textContent = "The model is being unpacked …";
+    mount.inert = true;
+    const engine = yield* Engine.making(window.demoWeights, { kernel: true });
+    const model = lab.reading.create(engine, window.demoTables);
+    yield;
     const { config } = model;
     let wanted = lab.state.fromHash(location.hash);
-    let reading = null, weights = null, waiting = false, saving = null, saved = location.hash;
+    let reading = null, weights = null, waiting = false, saving = null;
 
-    const set = (changes) => {
-      Object.assign(wanted, changes);
+    const redraw = () => {
       if (waiting) return;
       waiting = true;
-      requestAnimationFrame(() => { waiting = false; update(); });
+      requestAnimationFrame(() => { waiting = false; for (const _ of updating()); });
+    };
+    const set = (changes) => {
+      Object.assign(wanted, changes);
+      clearTimeout(saving);
+      saving = setTimeout(() => history.replaceState(null, "", lab.state.toHash(wanted)), SAVED_AFTER);
+      redraw();
     };
     const say = (text) => { status.textContent = text; };
     const sayCell = () => say(matrix.said(reading, weights));
@@ -84,7 +94,7 @@
       set(changes);
       requestAnimationFrame(sayCell);
     });
-    const heading = make("h3", { className: "title" });
+    const heading = make("h2", { className: "title" });
     const card = make("details", { className: "measured" },
       make("summary", { textContent: "What was measured of this head" }), make("div"));
     const heads = lab.heads.create(config, (layer, head) => set({ layer, head }));
@@ -121,7 +131,7 @@
       cut.disabled = state.key === null || !reading.readable(state.query, state.key);
       cut.textContent = state.key === null ? "Cut an edge: choose a cell first"
         : `${state.cut.some(same(edge)) ? "Mend" : "Cut"} “${spoken(texts[state.query])}” → “${spoken(texts[state.key])}” in this head`;
-      swapLabel.textContent = `Put another word in the place of “${spoken(texts[state.key ?? state.query] ?? "")}”`;
+      swapLabel.textContent = `Put another word in the place of “${spoken(texts[state.key ?? state.query] )}”`;
       const back = (text, changes) => {
         const undo = make("button", { type: "button", textContent: "put back", aria: { label: `Put back ${text}` } });
         undo.addEventListener("click", () => { set(changes); remove.focus(); });
@@ -150,10 +160,11 @@
       return copy;
     });
 
-    const update = () => {
+    function* updating() {
       reading = model.read(wanted);
-      const { state, T, run, texts } = reading;
-      weights = T ? run.attention(state.layer, state.head) : new Float64Array(0);
+      yield;
+      const { state } = reading;
+      weights = reading.run.attention(state.layer, state.head);
       problems.textContent = reading.problems.join(" ");
       for (const { input } of modes) input.checked = input.value === state.mode;
       crossed.input.checked = state.crossed;
@@ -164,28 +175,27 @@
       heading.textContent = `Layer ${state.layer}, head ${state.head}: ${lab.heads.nameOf(cards, state.layer, state.head)}`;
       card.lastChild.replaceChildren(lab.heads.card(cards, state.layer, state.head));
       tokens.draw(reading, weights);
+      yield;
       matrix.draw(reading, weights);
+      yield;
       heads.draw(reading, cards);
       foretold.draw(reading);
       drawTaken(reading);
       if (made.open) steps.draw(reading, config);
-      clearTimeout(saving);
-      saving = setTimeout(() => {
-        saved = lab.state.toHash(wanted);
-        history.replaceState(null, "", saved);
-      }, SAVED_AFTER);
-    };
+    }
 
     window.addEventListener("hashchange", () => {
-      if (location.hash === saved) return;
+      if (!lab.state.isSaid(location.hash)) return;
+      clearTimeout(saving);
       wanted = lab.state.fromHash(location.hash);
       text.value = wanted.text;
-      set({});
+      redraw();
     });
-    window.addEventListener("resize", () => set({}));
+    window.addEventListener("resize", redraw);
     for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"])
-      window.matchMedia(query).addEventListener("change", () => set({}));
-    new MutationObserver(() => set({})).observe(document.documentElement, { attributes: true });
+      window.matchMedia(query).addEventListener("change", redraw);
+    new MutationObserver(redraw).observe(document.documentElement, { attributes: true });
+    yield;
 
     text.value = wanted.text;
     mount.replaceChildren(
@@ -204,9 +214,10 @@
           make("p", { className: "tools" }, swapLabel, word, swap),
           taken, make("p", { className: "tools" }, restore))),
       lab.verify.create());
-    update();
+    yield* updating();
+    mount.inert = false;
     mount.dataset.ready = "yes";
-  };
+  }
 
-  for (const mount of document.querySelectorAll("[data-lab]")) start(mount);
+  for (const mount of document.querySelectorAll("[data-lab]")) lab.finished(start(mount));
 })();

@@ -29,8 +29,11 @@ const lab = {};
   };
   const percent = (share) => share > 0 && share < 0.001 ? "<0.1%" : `${(100 * share).toFixed(1)}%`;
 
-  /* A token as it is shown: what cannot be seen has a sign. */
-  const shown = (text) => text.replace(/^ /, "").replace(/\n/g, "⏎").replace(/ /g, "␣") || "␣";
+  /* A token as it is shown: what cannot be seen has a sign, and what goes on
+     with a word has one before it. */
+  const shown = (text) => text.replace(/^(?=[\p{L}\p{N}])/u, "…").replace(/^ /, "")
+    .replace(/\n/g, "⏎").replace(/ /g, "␣")
+    .replace(/[\u0000-\u001f]/g, (sign) => String.fromCodePoint(0x2400 + sign.codePointAt(0))) || "␣";
   const spoken = (text) => {
     const word = text.trim();
     if (word) return word;
@@ -63,5 +66,19 @@ const lab = {};
     return image;
   };
 
-  Object.assign(lab, { make, button, number, percent, shown, spoken, colour, ink, picture });
+  /* What a generator returns, without keeping the page from other things. */
+  const AT_ONCE = 20;  // ms
+  const finished = async (parts) => {
+    let start = performance.now();
+    for (;;) {
+      const { done, value } = parts.next();
+      if (done) return value;
+      if (performance.now() - start > AT_ONCE) {
+        await new Promise((resume) => { setTimeout(resume); });
+        start = performance.now();
+      }
+    }
+  };
+
+  Object.assign(lab, { make, button, number, percent, shown, spoken, colour, ink, picture, finished });
 })();

@@ -5,6 +5,7 @@
 "use strict";
 
 (() => {
+  const FORETOLD = 6;  // tokens that are shown
   const asRead = (text) => text.split(/\r\n|\r|\n/).map((line) => `\n ${line}`).join("");
 
   const softmax = (logits) => {
@@ -18,9 +19,8 @@
   const toggled = (list, part) => list.some(same(part))
     ? list.filter((other) => !same(part)(other)) : [...list, part];
 
-  const create = (weights, tables, { kernel }) => {
+  const create = (engine, tables) => {
     const tokenizer = Tokenizer.create(tables);
-    const engine = Engine.create(weights, { kernel });
     const { config } = engine;
     const [[, mask]] = tables.specials;
 
@@ -77,10 +77,17 @@
       const V = config.vocab_size;
       const row = ({ logits }) => softmax(logits.subarray(place * V, (place + 1) * V));
       const [now, before] = [row(run), row(first)];
-      const order = (shares) => [...shares.keys()].sort((a, b) => shares[b] - shares[a]);
-      const chosen = new Set([...order(now).slice(0, 6), order(before)[0]]);
-      if (target !== null) chosen.add(target);
-      return [...chosen].sort((a, b) => now[b] - now[a]).map((id) => ({
+      const chosen = [];
+      const likeliest = (shares) => {
+        let best = -1;
+        for (let id = 0; id < V; id += 1)
+          if (!chosen.includes(id) && (best < 0 || shares[id] > shares[best])) best = id;
+        chosen.push(best);
+      };
+      for (let n = 0; n < FORETOLD; n += 1) likeliest(now);
+      for (const id of [before.indexOf(Math.max(...before)), target])
+        if (id !== null && !chosen.includes(id)) chosen.push(id);
+      return chosen.sort((a, b) => now[b] - now[a]).map((id) => ({
         id, text: tokenizer.decode([id]), now: now[id], before: before[id], isTarget: id === target,
       }));
     };

@@ -21,8 +21,12 @@
     .map((part) => part.split(".").map(whole))
     .filter((part) => part.length === count && !part.includes(null));
 
+  const saidIn = (hash) => new URLSearchParams(hash.replace(/^#/, ""));
+  /* Other addresses are those of headings. */
+  const isSaid = (hash) => saidIn(hash).has("text");
+
   const fromHash = (hash) => {
-    const said = new URLSearchParams(hash.replace(/^#/, ""));
+    const said = saidIn(hash);
     const state = fresh();
     const number = (name) => said.has(name) ? whole(said.get(name)) : state[name];
     if (said.has("text")) state.text = said.get("text").slice(0, LONGEST);
@@ -72,5 +76,5 @@
     };
   };
 
-  lab.state = { fresh, fromHash, toHash, within, LONGEST };
+  lab.state = { fresh, isSaid, fromHash, toHash, within, LONGEST };
 })();

@@ -23,11 +23,11 @@
       return row(k, other).reduce((sum, x, d) => sum + x * query[d], 0) / Math.sqrt(H);
     });
     const top = all.reduce((a, b) => Math.max(a, b), -Infinity);
-    const exps = all.map((x) => top === -Infinity ? 0 : Math.exp(x - top));
+    const exps = all.map((x) => x === -Infinity ? 0 : Math.exp(x - top));
     const total = exps.reduce((a, b) => a + b, 0);
-    const weight = total ? exps[s] / total : 0;
+    const weight = exps[s] / total;
     return {
-      query, key, value, products, score, scaled, masked: all[s], top,
+      query, key, value, products, score, scaled, masked: all[s],
       exp: exps[s], total, weight, share: value.map((x) => x * weight),
     };
   };
@@ -35,14 +35,18 @@
   const create = () => {
     const box = make("div", { className: "steps" });
     const draw = (reading, config) => {
-      const { state, texts, T } = reading;
-      if (state.key === null || !T) {
+      const { state, texts } = reading;
+      if (state.key === null) {
         box.replaceChildren(make("p", { textContent: "Choose a cell of the matrix to see how its number was made." }));
         return;
       }
       const [t, s] = [state.query, state.key];
       const found = steps(reading, config);
       const [who, whom] = [t, s].map((place) => `“${spoken(texts[place])}”`);
+      if (!found.total) {
+        box.replaceChildren(make("p", { textContent: `${who} may read nothing: all its edges are cut.` }));
+        return;
+      }
       const rows = [
         ["The query of", who, "q = queries[t]", list(found.query)],
         ["The key of", whom, "k = keys[s]", list(found.key)],
