@@ -329,13 +329,14 @@ def test_heads(lab, by):
     assert lab.saved() == CAUSAL | {"layer": "2", "head": "3"}
 
 
-def test_what_was_measured_of_a_head(lab):
+def test_what_was_measured_of_a_head(lab, by):
     lab.go(**CAUSAL, layer=1, head=1)
     summary = lab.page.get_by_text("What was measured of this head")
-    summary.focus()
-    press(lab, "Enter")
-    card = lab.page.locator(".lab .scores").inner_text().split("\n")
-    press(lab, "Enter")
+    card = lab.page.locator(".lab .scores")
+    do(lab, by, summary)
+    assert not card.is_visible()
+    do(lab, by, summary)
+    card = card.inner_text().split("\n")
     scores = engine_page.cards()["causal"]
     for name, title in (("previous", "previous word"), ("first", "text's st")):
         (line,) = (n for n, x in enumerate(card) if x.startswith(title))

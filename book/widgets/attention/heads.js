@@ -12,6 +12,7 @@
     first: ["text's start", "is read from the line's end that begins the text"],
   };
   const CLEAR = 0.5;
+  const SHARP = 64;  // with more tokens than pixels, lines would be left out
 
   /* The highest score of a head, if it is a clear one. */
   const kindOf = (cards, layer, head) => {
@@ -53,6 +54,7 @@
       for (const { layer, head, canvas, kind, button } of cells) {
         const removed = state.without.some(([l, h]) => l === layer && h === head);
         canvas.width = canvas.height = T;
+        canvas.style.imageRendering = T > SHARP ? "auto" : "";
         const isChosen = layer === state.layer && head === state.head;
         canvas.getContext("2d").putImageData(picture(
           run.attention(layer, head), T, isChosen ? hides : (t, s) => !readable(t, s)), 0, 0);

@@ -6,7 +6,7 @@
 
 (() => {
   const { make, number, shown, spoken, colour, ink, picture } = lab;
-  const LABEL = 74, LEAST = 5, MOST = 34, READABLE = 27;  // pixels
+  const LABEL = 74, LEAST = 5, MOST = 34, READABLE = 27, HATCH = 6;  // pixels
   const ALL_LABELS = 9;  // of a cell, or every other word has none
 
   const create = (chosen) => {
@@ -31,18 +31,26 @@
         ([name, element]) => [name, getComputedStyle(element).color])) };
     };
 
-    const hatch = (context, x, y, size, stroke) => {
-      context.strokeStyle = stroke;
-      context.beginPath();
-      for (let at = 4; at < 2 * size; at += 6) {
-        context.moveTo(x + Math.max(0, at - size), y + Math.min(at, size));
-        context.lineTo(x + Math.min(at, size), y + Math.max(0, at - size));
+    /* Lines from corner to corner of small squares, which meet. */
+    const hatch = (context, stroke, scale) => {
+      const side = Math.round(HATCH * scale);
+      const tile = make("canvas", { width: side, height: side });
+      const lines = tile.getContext("2d");
+      lines.strokeStyle = stroke;
+      lines.lineWidth = scale;
+      for (const at of [-side, 0, side]) {
+        lines.moveTo(at - 1, side + 1);
+        lines.lineTo(at + side + 1, -1);
       }
-      context.stroke();
+      lines.stroke();
+      const pattern = context.createPattern(tile, "repeat");
+      pattern.setTransform(new DOMMatrix().scale(1 / scale));
+      return pattern;
     };
 
     const draw = (reading, weights) => {
       view = { reading, weights };
+      hint.textContent = ofChosen();
       const { T, texts, state, hides } = reading;
       const room = box.clientWidth;
       const across = Math.floor((room - LABEL) / T);
@@ -58,36 +66,35 @@
       context.clearRect(0, 0, size, size);
       const { ink: dark, soft, query, key, masked, font } = styles();
 
-      const small = document.createElement("canvas");
-      small.width = small.height = T;
+      const small = make("canvas", { width: T, height: T });
       small.getContext("2d").putImageData(picture(weights, T, hides), 0, 0);
-      context.lineWidth = 1;
-      for (let t = 0; t < T; t += 1)
-        for (let s = 0; s < T; s += 1)
-          if (hides(t, s) && (cell >= 8 || (t + s) % 2))
-            hatch(context, LABEL + s * cell, LABEL + t * cell, cell - 1, masked);
+      context.fillStyle = hatch(context, masked, scale);
+      context.fillRect(LABEL, LABEL, cell * T, cell * T);
       context.imageSmoothingEnabled = false;
       context.drawImage(small, LABEL, LABEL, cell * T, cell * T);
 
       const each = cell >= ALL_LABELS ? 1 : Math.ceil(ALL_LABELS / cell);
       const height = Math.min(13, Math.max(9, cell * each - 1));
       context.textBaseline = "middle";
+      /* A chosen one takes the place of those beside it. */
+      const isNamed = (n, chosen) => n === chosen
+        || n % each === 0 && (chosen === null || Math.abs(n - chosen) >= each);
+      const name = (n, chosen, ofChosen, ofOthers) => {
+        context.font = `${n === chosen ? "600 " : ""}${height}px ${font}`;
+        context.fillStyle = n === chosen ? ofChosen : ofOthers;
+        if (isNamed(n, chosen)) context.fillText(fitting(context, shown(texts[n]), LABEL - 8), 0, 0);
+      };
       for (let n = 0; n < T; n += 1) {
-        const isQuery = n === state.query, isKey = n === state.key;
-        if (n % each && !isQuery && !isKey) continue;
         const middle = LABEL + (n + 0.5) * cell;
-        const text = fitting(context, shown(texts[n]), LABEL - 8);
-        context.font = `${isQuery ? "600 " : ""}${height}px ${font}`;
-        context.fillStyle = isQuery ? query : n === state.other ? dark : soft;
+        context.save();
+        context.translate(LABEL - 5, middle);
         context.textAlign = "right";
-        context.fillText(text, LABEL - 5, middle);
+        name(n, state.query, query, n === state.other ? dark : soft);
+        context.restore();
         context.save();
         context.translate(middle, LABEL - 5);
         context.rotate(-Math.PI / 2);
-        context.font = `${isKey ? "600 " : ""}${height}px ${font}`;
-        context.fillStyle = isKey ? key : soft;
-        context.textAlign = "left";
-        context.fillText(text, 0, 0);
+        name(n, state.key, key, soft);
         context.restore();
       }
       if (cell >= READABLE) {
@@ -107,10 +114,14 @@
         frame(context, key, LABEL + state.key * cell, LABEL + state.query * cell, cell, cell);
     };
 
-    const frame = (context, stroke, x, y, width, height) => {
-      context.strokeStyle = stroke;
-      context.lineWidth = 2;
-      context.strokeRect(x, y, width, height);
+    /* Twice, so that it is seen on light and on dark. */
+    const frame = (context, stroke, ...place) => {
+      const line = cell < 12 ? 1 : 2;
+      for (const [style, width] of [["#fffefb", 2 * line], [stroke, line]]) {
+        context.strokeStyle = style;
+        context.lineWidth = width;
+        context.strokeRect(...place);
+      }
     };
 
     const fitting = (context, text, room) => {
@@ -129,6 +140,9 @@
         : `${who} reads ${number(weights[t * T + s], 3)} of ${whom}`;
     };
 
+    const ofChosen = () =>
+      view.reading.state.key === null ? "" : said(view.reading, view.weights);
+
     const placeOf = (event) => {
       const { left, top } = canvas.getBoundingClientRect();
       const [s, t] = [event.clientX - left, event.clientY - top]
@@ -144,9 +158,9 @@
     const hint = make("output", { className: "hint", aria: { live: "off" } });
     canvas.addEventListener("pointermove", (event) => {
       const { t, s } = placeOf(event);
-      hint.textContent = t === null || s === null ? "" : said(view.reading, view.weights, t, s);
+      hint.textContent = t === null || s === null ? ofChosen() : said(view.reading, view.weights, t, s);
     });
-    canvas.addEventListener("pointerleave", () => { hint.textContent = ""; });
+    canvas.addEventListener("pointerleave", () => { hint.textContent = ofChosen(); });
 
     box.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;

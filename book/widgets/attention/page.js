@@ -95,7 +95,7 @@
       requestAnimationFrame(sayCell);
     });
     const heading = make("h2", { className: "title" });
-    const card = make("details", { className: "measured" },
+    const card = make("details", { className: "measured", open: true },
       make("summary", { textContent: "What was measured of this head" }), make("div"));
     const heads = lab.heads.create(config, (layer, head) => set({ layer, head }));
     const status = make("p", { className: "said", aria: { role: "status" } });
@@ -205,8 +205,8 @@
           heading, matrix.box, lab.matrix.legend(), matrix.hint,
           make("p", { id: "lab-matrix-keys", className: "keys", textContent:
             "Click a cell, or move with the arrow keys, Home, End, Page Up and Page Down; Escape lets go of the key." }),
-          make("p", { className: "tools" }, ...copying), card),
-        make("section", { className: "all", aria: { label: "All heads" } }, heads.grid)),
+          make("p", { className: "tools" }, ...copying)),
+        make("section", { className: "all", aria: { label: "All heads" } }, heads.grid, card)),
       made,
       make("section", { className: "says", aria: { label: "What it foretells" } }, foretold.box,
         make("div", { className: "taking" },
