@@ -234,6 +234,8 @@ def broken_links(target: Path, facts: dict[str, Facts]) -> list[str]:
             fragment = unquote(url.partition("#")[2])
             if path not in names:
                 found.append(f"{page}: {url} leads nowhere, no such file")
+            elif "=" in fragment:
+                continue  # what a script of that page is to show
             elif fragment and path in facts:
                 if fragment not in facts[path].ids:
                     found.append(f"{page}: {url} leads nowhere, no such place")

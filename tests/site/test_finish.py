@@ -127,6 +127,8 @@ def folder(tmp_path, **files):
         ("file%20name.txt", False),
         ("https://x.example/gone", False),
         ("mailto:a@x.example", False),
+        ("b.html#text=gone", False),
+        ("c.html#text=gone", True),
         ("c.html", True),
         ("b.html#gone", True),
         ("#gone", True),
