@@ -246,7 +246,7 @@ def test_formulas_that_are_shown(planner):
                 });
                 const row = f.closest("tr");
                 return [copy?.textContent ?? f.textContent,
-                    row.children[2].textContent];
+                    row.children[1].textContent];
             })"""
         )
         assert len(rows) > 4

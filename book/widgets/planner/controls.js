@@ -11,6 +11,10 @@
       ...Object.values(planner.partLetters).flatMap(Object.values),
       ...Object.entries(planner.asked)]);
 
+  /* A key, which may break behind what joins its words. */
+  const parted = (key) => key.split(/(?<=_)/).flatMap(
+    (word, n) => (n ? [make("wbr"), word] : [word]));
+
   let made = 0;
 
   /* A control under its label, with room for what is wrong with it. */
@@ -19,7 +23,7 @@
     control.id = id;
     const trouble = make("p", { id: `${id}-trouble`, className: "trouble" });
     const name = make("label", { htmlFor: id }, ...label);
-    if (hint) name.append(make("small", { textContent: hint }));
+    if (hint) name.append(make("small", {}, ...parted(hint)));
     const box = make("div", { className: beside ? "field beside" : "field" });
     box.append(...(beside ? [control, name] : [name, control]), trouble);
     const complain = (message) => {
@@ -58,7 +62,7 @@
   };
 
   const labelOf = ({ key, letter: id }) => {
-    if (!id) return [make("code", { textContent: key })];
+    if (!id) return [make("code", {}, ...parted(key))];
     const words = WORDS[id] ?? "layers of the encoder";
     const first = words[0].toUpperCase() + words.slice(1);
     return [`${first} `, letter(id)];

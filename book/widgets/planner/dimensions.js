@@ -57,15 +57,18 @@
 
   const facts = tally();
   const parts = table("Parameters by part", [
-    ["part"], ["formula, and with your numbers"], ["parameters", true], ["share", true]]);
+    ["part"], ["parameters", true], ["share", true],
+    ["formula, and with your numbers"]]);
   const weights = table("Every weight", [
     ["weight"], ["shape"], ["in letters"], ["times", true], ["parameters", true]]);
   const streams = table("What a forward pass makes", [
     ["tensor"], ["shape"], ["in letters"], ["times", true], ["bytes", true]]);
   const flops = table("FLOPs of a forward pass", [
-    ["part"], ["formula, and with your numbers"], ["FLOPs", true], ["share", true]]);
+    ["part"], ["FLOPs", true], ["share", true],
+    ["formula, and with your numbers"]]);
   const cache = table("What decoding keeps", [
-    ["kept"], ["formula, and with your numbers"], ["bytes", true]]);
+    ["kept"], ["bytes", true], ["in short", true],
+    ["formula, and with your numbers"]]);
 
   const between = (pieces) => pieces.flatMap((piece, n) =>
     (n ? [" × ", ...piece] : piece));
@@ -84,7 +87,9 @@
   };
 
   const formulaRows = (entries, whole) => entries.map(([name, value]) => [
-    name, formula(value), digits(number(value)), bar(value, whole)]);
+    name, digits(number(value)), bar(value, whole), formula(value)]);
+  const keptRow = (name, value) => [
+    name, digits(number(value)), bytes(value), formula(value)];
 
   const show = (made) => {
     const { total, forward } = made;
@@ -98,19 +103,19 @@
       ...(made.cache ? [["cache of the batch", digits(number(made.cache.all)), bytes(made.cache.all)]] : []),
     ]);
     parts.fill(formulaRows(made.parts, total),
-      ["together", "", digits(number(total)), "100%"]);
+      ["together", digits(number(total)), "100%", ""]);
     weights.fill(
       made.weights.map((one) => shapeRow(one, digits(number(one.numbers)))),
       ["together", "", "", "", digits(number(total))]);
     streams.fill(made.streams.map((one) =>
       shapeRow(one, bytes(py.mul(made.b, one.numbers)))));
     flops.fill(formulaRows(made.flops, forward),
-      ["together", "", digits(number(forward)), "100%"]);
+      ["together", digits(number(forward)), "100%", ""]);
     cache.frame.hidden = !made.cache;
     if (made.cache) {
       cache.fill([
-        ["of each token", formula(made.cache.each), digits(number(made.cache.each))],
-        ["of the batch", formula(made.cache.all), digits(number(made.cache.all))]]);
+        keptRow("of each token", made.cache.each),
+        keptRow("of the batch", made.cache.all)]);
     }
   };
 
@@ -121,12 +126,14 @@
       legend: "What it reads",
       parts: [facts.list, parts.frame, flops.frame, cache.frame, weights.frame, streams.frame],
       compute, show,
-      notes: (config) => (config.heads.includes("lm") ? []
-        : ["no head for a next token, so decoding keeps nothing"]),
+      notes: (config, preset) => [
+        ...(preset ? [`published as ${preset.published}: ${preset.in}`] : []),
+        ...(config.heads.includes("lm") ? []
+          : ["no head for a next token, so decoding keeps nothing"])],
       verdict: (name, read, made) =>
         `${name}: ${digits(number(made.total))} parameters, `
         + `${percent(Number(number(made.parts[0][1])), Number(number(made.total)))} of them in the token table. `
-        + `Counted is ${read.counted}.`,
+        + `Counted as ${read.counted}.`,
     },
   };
 })();

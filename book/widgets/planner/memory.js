@@ -4,7 +4,7 @@
 (() => {
   const { py, Term, make, letter, digits, number } = planner;
   const { words } = planner.reading;
-  const { bytes, formula, bar, table, stack, tally } = planner.shown;
+  const { bytes, formula, bar, table, stack, tally, spelled } = planner.shown;
   const module = (name) => planner.arithmetic[`xfmr.${name}`];
   const RECOMPUTE = module("compute").RECOMPUTE;
   const STAGES = ["0", "1", "2", "3"];
@@ -82,20 +82,21 @@
   };
 
   const facts = tally();
-  const trained = stack();
-  const training = table("Training, on one rank", [
-    ["kept"], ["formula, and with your numbers"], ["bytes", true], ["in short", true], ["share", true]]);
+  const trained = stack("Training, on one rank");
+  const KEPT = [["kept"], ["bytes", true], ["in short", true], ["share", true],
+    ["formula, and with your numbers"]];
+  const training = table("What training keeps", KEPT);
   const ways = table("Every way to train it", [
     ["stage of ZeRO"], ...RECOMPUTE.map((way) => [
       way === "none" ? "all kept" : `${way} recomputation`, true])]);
-  const served = stack();
-  const inference = table("Inference, on one device", [
-    ["kept"], ["formula, and with your numbers"], ["bytes", true], ["in short", true], ["share", true]]);
+  const served = stack("Inference, on one device");
+  const inference = table("What inference keeps", KEPT);
 
   const rows = (parts, whole) => parts.map(([name, value]) => [
-    name, formula(value), digits(number(value)), bytes(value), bar(value, whole)]);
-  const foot = (whole) => ["together", "", digits(whole), bytes(whole), "100%"];
-    const fits = (total, room) => (total <= room
+    spelled(name), digits(number(value)), bytes(value), bar(value, whole),
+    formula(value)]);
+  const foot = (whole) => ["together", digits(whole), bytes(whole), "100%", ""];
+  const fits = (total, room) => (total <= room
     ? `fits, and leaves ${bytes(room - total)}`
     : `does not fit: ${bytes(total - room)} too much`);
   const judged = (total, room, chosen) => make("span", {

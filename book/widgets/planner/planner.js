@@ -37,6 +37,7 @@
     let waiting = false;
 
     const chosen = controls.field(controls.models(), ["Model"]);
+    chosen.box.classList.add("model");
     const sizes = make("fieldset", { className: "sizes" });
     const question = make("fieldset", {});
     const text = make("textarea", { rows: 9, spellcheck: false, autocomplete: "off" });
@@ -133,7 +134,8 @@
       }
       complain(trouble);
       shown.classList.remove("stale");
-      const lines = [...read.notes, ...results.notes(read.config, made)];
+      const lines = [...read.notes, ...results.notes(
+        read.config, states.isPreset(state) ? known.get(state.name) : null)];
       if (unused.length) {
         lines.unshift(`in the address, not understood: ${unused.join(", ")}`);
       }

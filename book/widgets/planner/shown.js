@@ -47,7 +47,10 @@
     filled.style.width = `${(100 * share).toFixed(2)}%`;
     const box = make("span", { className: "share" },
       make("span", { className: "track" }, filled),
-      percent(Number(number(part)), Number(number(whole))));
+      make("span", {
+        className: "percent",
+        textContent: percent(Number(number(part)), Number(number(whole))),
+      }));
     return box;
   };
 
@@ -87,12 +90,16 @@
     }
   };
 
+  /* A part that the code calls as the field does, as the book spells it. */
+  const spelled = (name) => (name === "optimizer" ? "optimiser" : name);
+
   /* Several parts end to end, against a limit if there is one. */
-  const stack = () => {
+  const stack = (title) => {
     const drawn = make("div", { className: "stack" });
     drawn.setAttribute("role", "img");
     const key = make("ul", { className: "key" });
-    const box = make("div", { className: "stacked" }, drawn, key);
+    const box = make("div", { className: "stacked" },
+      make("p", { textContent: title }), drawn, key);
     const fill = (parts, limit, said) => {
       const sizes = parts.map(([, value]) => Number(number(value)));
       const sum = sizes.reduce((a, b) => a + b, 0);
@@ -110,7 +117,11 @@
       }
       key.replaceChildren(...parts.map(([name, value]) =>
         make("li", {}, make("span", { className: `sign ${name}` }),
-          `${name} `, make("b", { textContent: bytes(value) }))));
+          `${spelled(name)} `, make("b", { textContent: bytes(value) }))));
+      if (limit) {
+        key.append(make("li", {}, make("span", { className: "sign limit" }),
+          "a device ", make("b", { textContent: bytes(limit) })));
+      }
     };
     return { box, fill };
   };
@@ -126,6 +137,6 @@
   };
 
   planner.shown = {
-    bytes, inUnits, inCounts, percent, formula, bar, table, stack, tally, digits,
+    bytes, inUnits, inCounts, percent, formula, bar, table, stack, tally, spelled, digits,
   };
 })();
