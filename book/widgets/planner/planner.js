@@ -144,6 +144,7 @@
       verdict.textContent = results.verdict(called(), read, made);
       suggest(read.config);
       results.show(made);
+      planner.shown.settle();
       if (document.activeElement !== text) text.value = reading.toText(state.keys);
       chosen.control.value = states.isPreset(state) ? state.name : "";
       const hash = states.toHash(state, asked);

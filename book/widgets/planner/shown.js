@@ -54,6 +54,8 @@
     return box;
   };
 
+  const frames = [];
+
   /* A table in a frame that scrolls; `fill` puts rows in the place of others. */
   const table = (caption, columns) => {
     const body = make("tbody");
@@ -73,14 +75,18 @@
       words.textContent = said;
       body.replaceChildren(...rows.map(row));
       foot.replaceChildren(...(total ? [row(total)] : []));
-      reachable(frame);
     };
+    frames.push(frame);
     return { frame, fill };
   };
 
-  /* What scrolls sideways must be reachable from the keyboard. */
-  const reachable = (frame) => {
-    const wide = frame.scrollWidth > frame.clientWidth + 1;
+  /* What scrolls sideways must be reachable from the keyboard. All widths are
+     asked for at once, since each question after a change lays out the page. */
+  const settle = () => frames
+    .map((frame) => [frame, frame.scrollWidth > frame.clientWidth + 1])
+    .forEach(([frame, wide]) => reachable(frame, wide));
+  addEventListener("resize", settle);
+  const reachable = (frame, wide) => {
     const name = frame.querySelector("caption").textContent;
     for (const [attribute, value] of [
       ["tabindex", "0"], ["role", "group"],
@@ -137,6 +143,7 @@
   };
 
   planner.shown = {
-    bytes, inUnits, inCounts, percent, formula, bar, table, stack, tally, spelled, digits,
+    bytes, inUnits, inCounts, percent, formula, bar, table, stack, tally, spelled, settle,
+    digits,
   };
 })();
