@@ -546,5 +546,5 @@ def test_the_command_line_writes_the_account(book, tmp_path, capsys):
     assert main(arguments, BY_DIGITS) == 0
     assert "3 of 3 killed, score 100.0%" in capsys.readouterr().out
     assert json.loads(file.read_text())["tried"] == 3
-    assert main([str(book), "--page", "nothing"]) == 1
-    assert "not in this book" in capsys.readouterr().err
+    assert main([str(book), "--page", "nothing", "--page", "beads"]) == 1
+    assert "nothing" in capsys.readouterr().err

@@ -25,7 +25,11 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2, help="at a time")
     parser.add_argument(
-        "--page", nargs="+", default=[], help="such as attention/single-head"
+        "--page",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="such as attention/single-head",
     )
     parser.add_argument(
         "--imports",
