@@ -12,6 +12,7 @@ from checkbook import site
 from tests import lab
 from xfmr.demo.model import DEMO
 from xfmr.export import golden, tables
+from xfmr.export.bench import SCRIPTS
 from xfmr.export.golden import Case
 from xfmr.export.weights import as_exported
 from xfmr.tokenizer import merges
@@ -19,8 +20,6 @@ from xfmr.tokenizer.bpe import BPE
 
 from .conftest import SITE
 
-PARTS = ("parts", "state", "reading", "matrix", "tokens", "heads", "steps")
-PARTS += ("foretold", "copies", "verify", "page")
 # each a token of its own here, since nothing else would reach markup whole
 HOSTILE = ("<b>", "<a/b>", "&lt;", "'\"", "=1+1")
 N_HEADS = DEMO.n_heads
@@ -58,8 +57,7 @@ def written(folder: Path, faults: dict[str, tuple[str, str]]) -> Path:
         r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", shell
     )
     loads = "".join(
-        f'<script defer src="widgets/{name}.js"></script>'
-        for name in (*lab.LOADED, *PARTS)
+        f'<script defer src="widgets/{name}.js"></script>' for name in SCRIPTS
     )
     article = (
         "<article><section><h1>Lab</h1>"

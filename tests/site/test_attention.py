@@ -774,13 +774,13 @@ MARKUP = {
     ),
     "a token": (
         "tokens",
-        "word.textContent = shown",
-        "word.innerHTML = shown",
+        "write(word, shown(texts[s]));",
+        "word.innerHTML = shown(texts[s]);",
     ),
     "a problem": (
         "page",
-        "problems.textContent = reading",
-        "problems.innerHTML = reading",
+        'write(problems, reading.problems.join(" "));',
+        'problems.innerHTML = reading.problems.join(" ");',
     ),
     "a cell": ("matrix", "hint.textContent = t", "hint.innerHTML = t"),
     "what is said": (

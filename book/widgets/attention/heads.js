@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { make, percent, picture } = lab;
+  const { make, write, percent, picture } = lab;
   /* What a score says when it is high; see xfmr/demo/scores.py. */
   const KINDS = {
     previous: ["previous word", "of what it reads in a list stands one word before"],
@@ -53,13 +53,13 @@
     const draw = ({ T, run, state, hides, readable }, cards) => {
       for (const { layer, head, canvas, kind, button } of cells) {
         const removed = state.without.some(([l, h]) => l === layer && h === head);
-        canvas.width = canvas.height = T;
+        if (canvas.width !== T) canvas.width = canvas.height = T;
         canvas.style.imageRendering = T > SHARP ? "auto" : "";
         const isChosen = layer === state.layer && head === state.head;
         canvas.getContext("2d").putImageData(picture(
           run.attention(layer, head), T, isChosen ? hides : (t, s) => !readable(t, s)), 0, 0);
         const name = nameOf(cards, layer, head);
-        kind.textContent = removed ? "removed" : name;
+        write(kind, removed ? "removed" : name);
         button.classList.toggle("removed", removed);
         button.setAttribute("aria-pressed", layer === state.layer && head === state.head);
         button.setAttribute("aria-label",

@@ -82,7 +82,7 @@
       const name = (n, chosen, ofChosen, ofOthers) => {
         context.font = `${n === chosen ? "600 " : ""}${height}px ${font}`;
         context.fillStyle = n === chosen ? ofChosen : ofOthers;
-        if (isNamed(n, chosen)) context.fillText(fitting(context, shown(texts[n]), LABEL - 8), 0, 0);
+        if (isNamed(n, chosen)) context.fillText(fitting(context, shown(texts[n]), LABEL - 8, height), 0, 0);
       };
       for (let n = 0; n < T; n += 1) {
         const middle = LABEL + (n + 0.5) * cell;
@@ -124,9 +124,11 @@
       }
     };
 
-    const fitting = (context, text, room) => {
+    const fitting = (context, text, room, height) => {
       let cut = text;
-      while (cut.length > 1 && context.measureText(cut).width > room)
+      const isTooLong = () =>
+        cut.length * height > room && context.measureText(cut).width > room;
+      while (cut.length > 1 && isTooLong())
         cut = `${[...cut.replace(/…$/, "")].slice(0, -1).join("")}…`;
       return cut;
     };

@@ -5,7 +5,7 @@
 "use strict";
 
 (() => {
-  const { make, button, spoken } = lab;
+  const { make, write, button, spoken } = lab;
   const { toggled, same } = lab.reading;
   const SAVED_AFTER = 250;  // ms: browsers refuse addresses that change too often
   const EXAMPLES = [
@@ -28,7 +28,7 @@
     mount.textContent = "The model is being unpacked …";
     mount.inert = true;
     const engine = yield* Engine.making(window.demoWeights, { kernel: true });
-    const model = lab.reading.create(engine, window.demoTables);
+    const model = lab.reading.of(engine, window.demoTables);
     yield;
     const { config } = model;
     let wanted = lab.state.fromHash(location.hash);
@@ -131,7 +131,7 @@
       cut.disabled = state.key === null || !reading.readable(state.query, state.key);
       cut.textContent = state.key === null ? "Cut an edge: choose a cell first"
         : `${state.cut.some(same(edge)) ? "Mend" : "Cut"} “${spoken(texts[state.query])}” → “${spoken(texts[state.key])}” in this head`;
-      swapLabel.textContent = `Put another word in the place of “${spoken(texts[state.key ?? state.query] )}”`;
+      swapLabel.textContent = `Put another word in the place of “${spoken(texts[state.key ?? state.query])}”`;
       const back = (text, changes) => {
         const undo = make("button", { type: "button", textContent: "put back", aria: { label: `Put back ${text}` } });
         undo.addEventListener("click", () => { set(changes); remove.focus(); });
@@ -165,20 +165,25 @@
       yield;
       const { state } = reading;
       weights = reading.run.attention(state.layer, state.head);
-      problems.textContent = reading.problems.join(" ");
+      /* First what asks how wide it is, while nothing waits to be laid out. */
+      const cards = window.demoCards[state.mode];
+      matrix.draw(reading, weights);
+      yield;
+      heads.draw(reading, cards);
+      yield;
+      tokens.draw(reading, weights);
+      write(problems, reading.problems.join(" "));
       for (const { input } of modes) input.checked = input.value === state.mode;
       crossed.input.checked = state.crossed;
       hide.input.checked = state.hide;
       hide.hidden = state.mode === "causal";
-      compare.textContent = state.other === null ? "Compare with another token" : "Compare no more";
-      const cards = window.demoCards[state.mode];
-      heading.textContent = `Layer ${state.layer}, head ${state.head}: ${lab.heads.nameOf(cards, state.layer, state.head)}`;
-      card.lastChild.replaceChildren(lab.heads.card(cards, state.layer, state.head));
-      tokens.draw(reading, weights);
-      yield;
-      matrix.draw(reading, weights);
-      yield;
-      heads.draw(reading, cards);
+      write(compare, state.other === null ? "Compare with another token" : "Compare no more");
+      write(heading, `Layer ${state.layer}, head ${state.head}: ${lab.heads.nameOf(cards, state.layer, state.head)}`);
+      const ofCard = [state.mode, state.layer, state.head].join();
+      if (card.dataset.of !== ofCard) {
+        card.dataset.of = ofCard;
+        card.lastChild.replaceChildren(lab.heads.card(cards, state.layer, state.head));
+      }
       foretold.draw(reading);
       drawTaken(reading);
       if (made.open) steps.draw(reading, config);

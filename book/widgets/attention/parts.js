@@ -16,6 +16,11 @@ const lab = {};
     return element;
   };
 
+  /* A text that stays is not laid out again. */
+  const write = (element, text) => {
+    if (element.textContent !== text) element.textContent = text;
+  };
+
   const button = (text, pressed, properties = {}) => make("button", {
     type: "button", textContent: text, ...properties,
     aria: { ...pressed === null ? {} : { pressed }, ...properties.aria },
@@ -80,5 +85,5 @@ const lab = {};
     }
   };
 
-  Object.assign(lab, { make, button, number, percent, shown, spoken, colour, ink, picture, finished });
+  Object.assign(lab, { make, write, button, number, percent, shown, spoken, colour, ink, picture, finished });
 })();

@@ -19,7 +19,7 @@
   const toggled = (list, part) => list.some(same(part))
     ? list.filter((other) => !same(part)(other)) : [...list, part];
 
-  const create = (engine, tables) => {
+  const of = (engine, tables) => {
     const tokenizer = Tokenizer.create(tables);
     const { config } = engine;
     const [[, mask]] = tables.specials;
@@ -76,7 +76,8 @@
     const foretold = (run, first, place, target) => {
       const V = config.vocab_size;
       const row = ({ logits }) => softmax(logits.subarray(place * V, (place + 1) * V));
-      const [now, before] = [row(run), row(first)];
+      const now = row(run);
+      const before = first === run ? now : row(first);
       const chosen = [];
       const likeliest = (shares) => {
         let best = -1;
@@ -95,5 +96,7 @@
     return { config, engine, tokenizer, read, single, mask };
   };
 
-  lab.reading = { asRead, create, softmax, toggled, same };
+  const create = (weights, tables, options) => of(Engine.create(weights, options), tables);
+
+  lab.reading = { asRead, of, create, softmax, toggled, same };
 })();

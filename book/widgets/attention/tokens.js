@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { make, number, shown, spoken } = lab;
+  const { make, write, number, shown, spoken } = lab;
 
   const create = (chosen) => {
     const list = make("div", {
@@ -30,14 +30,14 @@
       const rows = [state.query, state.other];
       tokens().forEach((token, s) => {
         const { word, share, bars } = token.parts;
-        word.textContent = shown(texts[s]);
+        write(word, shown(texts[s]));
         const said = rows.map((t) => t === null || hides(t, s) ? null : weights[t * T + s]);
         bars.forEach((bar, n) => {
           bar.hidden = said[n] === null;
-          bar.style.height = `${100 * (said[n] ?? 0)}%`;
+          bar.style.transform = `scaleY(${said[n] ?? 0})`;
         });
-        share.textContent = said.filter((value, n) => rows[n] !== null)
-          .map((value) => value === null ? "–" : number(value)).join(" ");
+        write(share, said.filter((value, n) => rows[n] !== null)
+          .map((value) => value === null ? "–" : number(value)).join(" "));
         token.classList.toggle("apart", !readable(state.query, s));
         token.classList.toggle("swapped", state.swap?.at === s || hidden === s);
         token.classList.toggle("second", s === state.other);
