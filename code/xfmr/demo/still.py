@@ -32,6 +32,7 @@ LETTER = 6.8  # the width of a character
 ASIDE = 5.0  # between a name and the grid
 SIZE = 12  # of type
 EDGE = 1.0
+TOOLS = "margin:.8rem 0 0;text-align:center;font:.90625rem var(--sans)"
 LEVELS = [f"#{CIVIDIS[n : n + 6]}" for n in range(0, len(CIVIDIS), 6)]
 
 
@@ -108,9 +109,10 @@ def seed(model: Demo, tokenizer: BPE, view: View, *, lab: str) -> Figure:
     """
     figure = still(model, tokenizer, view)
     address = escape(f"{lab}#{view.address}")
-    way = f'<p class="seed-tools"><a href="{address}">Open in the lab</a></p>'
+    way = f'<a href="{address}">Open in the lab</a>'
+    tools = f'<p class="seed-tools" style="{TOOLS}">{way}</p>'
     frame = f'<div class="seed" data-seed="{escape(view.address)}">'
-    return Figure(f"{frame}{figure.svg}{way}</div>", figure.plain)
+    return Figure(f"{frame}{figure.svg}{tools}</div>", figure.plain)
 
 
 def drawn(
