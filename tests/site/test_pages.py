@@ -1,6 +1,7 @@
 """Every page, as the browser sees it: complete, accessible, narrow enough."""
 
 import base64
+import gzip
 import hashlib
 import re
 
@@ -10,6 +11,7 @@ from .conftest import CHAPTERS, SITE, WIDE
 
 WEIGHT, SCRIPT = 500_000, 150_000  # bytes of a page, MathJax apart
 PLANNER = 250_000  # bytes of script where a page computes what it shows
+LAB, COMPRESSED = 3_500_000, 2_000_000  # bytes of a page that holds a model
 
 
 def test_there_are_pages():
@@ -30,7 +32,13 @@ def test_complete_in_itself(opened):
     assert seen.page.locator(".math mjx-container svg").count() >= formulas
     assert seen.page.locator("[data-mjx-error], mjx-merror").count() == 0
     own = {path for path in seen.loaded() if "mathjax" not in path.parts}
-    assert sum(path.stat().st_size for path in own) <= WEIGHT
+    weight = sum(path.stat().st_size for path in own)
+    if seen.page.locator("[data-lab]").count():
+        assert weight <= LAB
+        small = sum(len(gzip.compress(path.read_bytes())) for path in own)
+        assert small <= COMPRESSED
+        return
+    assert weight <= WEIGHT
     scripts = [path for path in own if path.suffix == ".js"]
     planner = seen.page.locator("[data-planner]").count()
     most = PLANNER if planner else SCRIPT

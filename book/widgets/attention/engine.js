@@ -53,13 +53,13 @@ const Engine = (() => {
     return bytes;
   };
 
-  /* Numbers of 16 bits: with their exponent in the place of a float32's they
+  /* Numbers of 16 bits, of which all low bytes stand first: with their exponent in the place of a float32's they
      are 2 ** 112 times too small, those below the normal ones too. */
-  const halves = (bits) => {
-    const numbers = new Float32Array(bits.length);
+  const halves = (low, high) => {
+    const numbers = new Float32Array(low.length);
     const wide = new Uint32Array(numbers.buffer);
-    for (let n = 0; n < bits.length; n += 1) {
-      wide[n] = (bits[n] & 0x8000) << 16 | (bits[n] & 0x7fff) << 13;
+    for (let n = 0; n < low.length; n += 1) {
+      wide[n] = (high[n] & 0x80) << 24 | ((high[n] & 0x7f) << 8 | low[n]) << 13;
       numbers[n] *= 2 ** 112;
     }
     return numbers;
@@ -72,11 +72,13 @@ const Engine = (() => {
       yield;
     }
     const tensors = {};
+    const sizeOf = (shape) => shape.reduce((product, length) => product * length, 1);
+    const all = Object.values(shapes).reduce((sum, shape) => sum + sizeOf(shape), 0);
     let at = 0;
     for (const [name, shape] of Object.entries(shapes)) {
-      const size = shape.reduce((product, length) => product * length, 1);
-      tensors[name] = halves(new Uint16Array(bytes.buffer, 2 * at, size));
-      at += size;
+      const end = at + sizeOf(shape);
+      tensors[name] = halves(bytes.subarray(at, end), bytes.subarray(all + at, all + end));
+      at = end;
       yield;
     }
     return tensors;
