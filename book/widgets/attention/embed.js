@@ -26,8 +26,7 @@
   /* The model, loaded once for all views of a page. */
   let loading = null;
   const load = () => loading ??= Promise.all([sheet(), ...SCRIPTS.map(script)])
-    .then(() => lab.reading.create(
-      Engine.create(window.demoWeights, { kernel: false }), window.demoTables));
+    .then(() => lab.reading.create(window.demoWeights, window.demoTables, { kernel: false }));
 
   const live = (seed, model, count) => {
     const { make } = lab;
