@@ -303,6 +303,9 @@ def test_a_module_s_tests_are_its_own_and_those_that_import_it(book):
     (root / "tests" / "test_a.py").write_text("from abacus import beads\n")
     house = "import abacus.beads\nroot = __file__\n"
     (root / "tests" / "test_house.py").write_text(house)
+    (root / "tests" / "site").mkdir()
+    opened = root / "tests" / "site" / "test_pages.py"
+    opened.write_text("import abacus.beads\n")
     assert files_that_test(root, "abacus.beads", {}) == [
         "tests/test_beads.py",
         "tests/test_a.py",

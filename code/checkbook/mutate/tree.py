@@ -97,7 +97,8 @@ def files_that_test(
 
     A part that no test names is tested through what imports it. Files that
     read the tree itself are left out: they judge how it is written, and
-    would take any fault for a fault of style.
+    would take any fault for a fault of style. So are those of `tests/site`,
+    which open what is published: of a mutant, nothing is.
 
     Args:
         root: the folder in which tests and modules lie.
@@ -108,6 +109,7 @@ def files_that_test(
         path
         for path in sorted((root / "tests").rglob("test_*.py"))
         if "__file__" not in path.read_text("utf8")
+        and root / "tests" / "site" not in path.parents
     ]
     asked, known = {module}, set()
     while asked:
