@@ -3,6 +3,7 @@
 from urllib.parse import parse_qs
 
 import pytest
+from playwright.sync_api import expect
 
 from .test_pages import violations
 
@@ -73,3 +74,15 @@ def test_it_can_be_used_by_all(visit, scheme):
     seen = visit(color_scheme=scheme).open(PAGE)
     live(seen)
     assert violations(seen.page) == []
+
+
+def test_a_link_of_the_labs_page_sets_the_lab_and_shows_it(visit):
+    seen = visit().open("lab/attention.html")
+    seen.page.wait_for_selector("[data-ready]")
+    link = seen.page.locator("article a[href^='#text=']").last
+    link.evaluate("a => a.closest('details')?.setAttribute('open', '')")
+    link.click()
+    expect(seen.page.get_by_label("Text", exact=True)).to_be_in_viewport()
+    taken = seen.page.locator(".taken")
+    expect(taken).to_contain_text("the word at 7")
+    assert seen.messages == []
