@@ -49,25 +49,25 @@ const lab = {};
   const STOPS = ["#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678",
     "#a59c74", "#c3b369", "#e1cc55", "#fee838"].map((colour) =>
     [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)));
-  const table = new Uint8ClampedArray(256 * 3);
+  const table = new Uint8ClampedArray(256 * 4).fill(255);
   for (let n = 0; n < 256; n += 1) {
     const place = n / 255 * (STOPS.length - 1);
     const low = Math.min(Math.floor(place), STOPS.length - 2);
     for (let c = 0; c < 3; c += 1)
-      table[3 * n + c] = STOPS[low][c] + (place - low) * (STOPS[low + 1][c] - STOPS[low][c]);
+      table[4 * n + c] = STOPS[low][c] + (place - low) * (STOPS[low + 1][c] - STOPS[low][c]);
   }
-  const at = (share) => 3 * Math.round(255 * Math.min(1, Math.max(0, share)));
-  const colour = (share) => `rgb(${table.slice(at(share), at(share) + 3).join(" ")})`;
+  const pixels = new Uint32Array(table.buffer);
+  const at = (share) => Math.round(255 * Math.min(1, Math.max(0, share)));
+  const colour = (share) => `rgb(${table.slice(4 * at(share), 4 * at(share) + 3).join(" ")})`;
   const ink = (share) => share > 0.5 ? "#1c1a17" : "#fffefb";  // on it, readable
 
   /* A matrix as a picture of a pixel each; what a mask hides is not painted. */
   const picture = (weights, T, hidden) => {
     const image = new ImageData(T, T);
-    for (let n = 0; n < T * T; n += 1) {
-      const from = at(weights[n]);
-      for (let c = 0; c < 3; c += 1) image.data[4 * n + c] = table[from + c];
-      image.data[4 * n + 3] = hidden(Math.floor(n / T), n % T) ? 0 : 255;
-    }
+    const painted = new Uint32Array(image.data.buffer);
+    for (let t = 0, n = 0; t < T; t += 1)
+      for (let s = 0; s < T; s += 1, n += 1)
+        if (!hidden(t, s)) painted[n] = pixels[at(weights[n])];
     return image;
   };
 
