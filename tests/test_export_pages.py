@@ -1,12 +1,12 @@
 """The scripts beside the pages of a build."""
 
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from tests import lab
+from xfmr.demo import artefact
 from xfmr.export import pages, scripts, stamp
 
 
@@ -19,10 +19,9 @@ def app(tmp_path, monkeypatch):
         made.append(1)
         return lab.model(), lab.tokenizer()
 
-    said = {"scores": {"heads": lab.cards()}}
-    kept = SimpleNamespace(load=load, kept=lambda: said)
-    texts = lab.made()
-    monkeypatch.setitem(sys.modules, "xfmr.demo.artefact", kept)
+    said, texts = {"scores": {"heads": lab.cards()}}, lab.made()
+    monkeypatch.setattr(artefact, "load", load)
+    monkeypatch.setattr(artefact, "kept", lambda: said)
     monkeypatch.setattr(scripts, "scripts", lambda *_: texts)
     for name in ("attention/engine.js", "planner/lab.css"):
         path = tmp_path / "book" / "widgets" / name

@@ -69,5 +69,13 @@
     return { grid, draw };
   };
 
-  lab.heads = { create, card, nameOf };
+  /* The head with the highest score of a kind. */
+  const clearest = (cards, kind) => {
+    const all = cards[kind].flatMap((heads, layer) =>
+      heads.map((score, head) => ({ layer, head, score })));
+    const { layer, head } = all.reduce((one, other) => other.score > one.score ? other : one);
+    return { layer, head };
+  };
+
+  lab.heads = { create, card, nameOf, clearest };
 })();

@@ -32,12 +32,20 @@
     yield;
     const { config } = model;
     let wanted = lab.state.fromHash(location.hash);
-    let reading = null, weights = null, waiting = false, saving = null;
+    if (!lab.state.isSaid(location.hash))
+      Object.assign(wanted, lab.heads.clearest(window.demoCards[wanted.mode], "induction"));
+    let reading = null, weights = null, waiting = false, saving = null, unfinished = null;
 
+    /* The matrix in the next frame, and all else in the one after it. */
     const redraw = () => {
       if (waiting) return;
       waiting = true;
-      requestAnimationFrame(() => { waiting = false; for (const _ of updating()); });
+      requestAnimationFrame(() => {
+        waiting = false;
+        const update = unfinished = updating();
+        while (!update.next().value);
+        requestAnimationFrame(() => { if (update === unfinished) for (const _ of update); });
+      });
     };
     const set = (changes) => {
       Object.assign(wanted, changes);
@@ -168,7 +176,7 @@
       /* First what asks how wide it is, while nothing waits to be laid out. */
       const cards = window.demoCards[state.mode];
       matrix.draw(reading, weights);
-      yield;
+      yield "the matrix";
       heads.draw(reading, cards);
       yield;
       tokens.draw(reading, weights);
