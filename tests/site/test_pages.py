@@ -148,7 +148,8 @@ def test_policy_names_exactly_the_inline_scripts(name):
     assert text.index("Content-Security-Policy") < text.index("<script")
     for part in ("default-src 'none'", "base-uri 'none'", "object-src 'none'"):
         assert part in policy
-    assert "unsafe-eval" not in policy
+    assert "'unsafe-eval'" not in policy
+    assert ("'wasm-unsafe-eval'" in policy) == (name == "lab/attention.html")
 
 
 def test_injected_script_does_not_run(visit):
