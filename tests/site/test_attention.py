@@ -99,6 +99,13 @@ def near(shown, right, digits):
 # What it reads ---------------------------------------------------------------
 
 
+def test_a_first_visit_shows_the_head_that_finds_what_followed(lab):
+    lab.fresh()
+    scores = torch.tensor(lab.page.evaluate("demoCards.causal.induction"))
+    layer, head = divmod(scores.flatten().argmax().item(), scores.shape[1])
+    assert lab.title().startswith(f"Layer {layer}, head {head}: ")
+
+
 def test_typing_is_read_at_every_key(lab):
     lab.go(text="")
     box = lab.page.get_by_label("Text", exact=True)

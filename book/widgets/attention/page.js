@@ -30,7 +30,7 @@
     const engine = yield* Engine.making(window.demoWeights, { kernel: true });
     const model = lab.reading.of(engine, window.demoTables);
     yield;
-    const { config } = model;
+    const { config } = engine;
     let wanted = lab.state.fromHash(location.hash);
     if (!lab.state.isSaid(location.hash))
       Object.assign(wanted, lab.heads.clearest(window.demoCards[wanted.mode], "induction"));
@@ -62,7 +62,7 @@
     });
     text.addEventListener("input", () => set({ text: text.value }));
     const examples = make("p", { className: "examples" }, "Try: ", ...EXAMPLES.map(([name, words, mode]) => {
-      const example = button(name, null);
+      const example = button(name);
       example.addEventListener("click", () => {
         wanted = { ...lab.state.fresh(), text: words, mode, layer: wanted.layer, head: wanted.head };
         text.value = words;
@@ -88,7 +88,7 @@
       set(compared ? { other: wanted.other === place ? null : place } : { query: place });
       requestAnimationFrame(sayCell);
     });
-    const compare = button("Compare with another token", null);
+    const compare = button("Compare with another token");
     compare.addEventListener("click", () => {
       if (reading.state.other !== null) set({ other: null });
       else {
@@ -110,16 +110,16 @@
 
     /* What is taken away. */
     const foretold = lab.foretold.create();
-    const remove = button("", null);
+    const remove = button("");
     remove.addEventListener("click", () =>
       set({ without: toggled(reading.state.without, [reading.state.layer, reading.state.head]) }));
-    const cut = button("", null);
+    const cut = button("");
     cut.addEventListener("click", () => {
       const { layer, head, query, key } = reading.state;
       set({ cut: toggled(reading.state.cut, [layer, head, query, key]) });
     });
     const word = make("input", { id: "lab-word", type: "text", autocomplete: "off", spellcheck: false, maxLength: 40 });
-    const swap = button("Replace", null);
+    const swap = button("Replace");
     const swapped = () => {
       const typed = word.value.trim();
       const { key, query } = reading.state;
@@ -129,7 +129,7 @@
     word.addEventListener("keydown", (event) => { if (event.key === "Enter") swapped(); });
     const swapLabel = make("label", { htmlFor: word.id });
     const taken = make("ul", { className: "taken" });
-    const restore = button("Put all back", null);
+    const restore = button("Put all back");
     restore.addEventListener("click", () => set({ without: [], cut: [], swap: null, crossed: false }));
 
     const drawTaken = ({ state, texts, isChanged }) => {
@@ -160,7 +160,7 @@
       make("summary", { textContent: "How was this number made?" }), steps.box);
     made.addEventListener("toggle", () => steps.draw(reading, config));
     const copying = [["Copy as SVG", "svg"], ["Copy as CSV", "csv"]].map(([name, kind]) => {
-      const copy = button(name, null);
+      const copy = button(name);
       copy.addEventListener("click", async () => {
         const done = await lab.copies.copy(lab.copies[kind](reading, weights));
         say(done ? `Copied as ${kind.toUpperCase()}.` : "The browser did not let it be copied.");

@@ -7,9 +7,8 @@
 const lab = {};
 
 (() => {
-  const make = (name, { data = {}, aria = {}, ...properties } = {}, ...inside) => {
+  const make = (name, { aria = {}, ...properties } = {}, ...inside) => {
     const element = Object.assign(document.createElement(name), properties);
-    Object.assign(element.dataset, data);
     for (const [key, value] of Object.entries(aria))
       element.setAttribute(key === "role" ? key : `aria-${key}`, value);
     element.append(...inside);
@@ -21,10 +20,7 @@ const lab = {};
     if (element.textContent !== text) element.textContent = text;
   };
 
-  const button = (text, pressed, properties = {}) => make("button", {
-    type: "button", textContent: text, ...properties,
-    aria: { ...pressed === null ? {} : { pressed }, ...properties.aria },
-  });
+  const button = (textContent) => make("button", { type: "button", textContent });
 
   /* Signs as wide as a digit, so that columns stand. */
   const number = (value, digits = 2) => {

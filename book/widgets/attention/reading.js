@@ -93,7 +93,7 @@
       }));
     };
 
-    return { config, engine, tokenizer, read, single, mask };
+    return { read };
   };
 
   const create = (weights, tables, options) => of(Engine.create(weights, options), tables);
