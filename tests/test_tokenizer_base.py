@@ -60,3 +60,9 @@ def test_tokenizers_need_nothing_but_python():
         "assert not {'torch', 'numpy', 'tokenizers', 'regex'} & {*sys.modules}"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize("ids", [{"a": -1, "b": 0}, {"a": 1, "b": 1}])
+def test_each_token_has_an_id_of_its_own_from_0_up(ids):
+    with pytest.raises(ValueError, match="an id of its own from 0 up"):
+        base.Tokenizer(ids, {})

@@ -1,4 +1,7 @@
-/* All heads at a glance: a small matrix each, and what it was measured to do. */
+/* All heads at a glance: a small matrix each, and what it was measured to do.
+
+   The matrices are drawn on one canvas over the buttons: to a browser each
+   canvas is a layer of its own, which costs it time in every frame. */
 "use strict";
 
 (() => {
@@ -12,7 +15,6 @@
     first: ["text's start", "is read from the line's end that begins the text"],
   };
   const CLEAR = 0.5;
-  const SHARP = 64;  // with more tokens than pixels, lines would be left out
 
   /* The highest score of a head, if it is a clear one. */
   const kindOf = (cards, layer, head) => {
@@ -38,33 +40,58 @@
       className: "heads", aria: { role: "group", label: "All heads, by layer and head" },
     });
     grid.style.setProperty("--heads", N);
+    const canvas = make("canvas", { aria: { hidden: "true" } });
+    const context = canvas.getContext("2d");
+    const small = make("canvas");
     const cells = [];
     for (let layer = 0; layer < L; layer += 1)
       for (let head = 0; head < N; head += 1) {
-        const canvas = make("canvas", { width: 1, height: 1, aria: { hidden: "true" } });
+        const room = make("span", { className: "room" });
         const kind = make("span", { className: "kind" });
         const button = make("button", { type: "button", className: "head" },
-          canvas, make("span", { className: "number", textContent: `${layer}.${head}` }), kind);
+          room, make("span", { className: "number", textContent: `${layer}.${head}` }), kind);
         button.addEventListener("click", () => chosen(layer, head));
-        cells.push({ layer, head, canvas, kind, button });
+        cells.push({ layer, head, room, kind, button });
         grid.append(button);
       }
+    grid.append(canvas);
 
-    const draw = ({ T, run, state, hides, readable }, cards) => {
-      for (const { layer, head, canvas, kind, button } of cells) {
-        const removed = state.without.some(([l, h]) => l === layer && h === head);
-        if (canvas.width !== T) canvas.width = canvas.height = T;
-        canvas.style.imageRendering = T > SHARP ? "auto" : "";
-        const isChosen = layer === state.layer && head === state.head;
-        canvas.getContext("2d").putImageData(picture(
-          run.attention(layer, head), T, isChosen ? hides : (t, s) => !readable(t, s)), 0, 0);
-        const name = nameOf(cards, layer, head);
-        write(kind, removed ? "removed" : name);
-        button.classList.toggle("removed", removed);
-        button.setAttribute("aria-pressed", layer === state.layer && head === state.head);
-        button.setAttribute("aria-label",
-          `Layer ${layer}, head ${head}: ${name}${removed ? ", removed" : ""}`);
-      }
+    const isRemoved = ({ without }, { layer, head }) =>
+      without.some(([l, h]) => l === layer && h === head);
+    const isChosen = (state, { layer, head }) => layer === state.layer && head === state.head;
+
+    const label = (cell, state, cards) => {
+      const { layer, head, kind, button } = cell;
+      const removed = isRemoved(state, cell);
+      const name = nameOf(cards, layer, head);
+      write(kind, removed ? "removed" : name);
+      button.classList.toggle("removed", removed);
+      button.setAttribute("aria-pressed", isChosen(state, cell));
+      button.setAttribute("aria-label",
+        `Layer ${layer}, head ${head}: ${name}${removed ? ", removed" : ""}`);
+    };
+
+    const paint = ({ T, run, state, hides, readable }) => {
+      const { left, top, width, height } = grid.getBoundingClientRect();
+      const places = cells.map(({ room }) => room.getBoundingClientRect());
+      const scale = window.devicePixelRatio || 1;
+      canvas.width = Math.round(width * scale);
+      canvas.height = Math.round(height * scale);
+      context.scale(canvas.width / width, canvas.height / height);
+      context.imageSmoothingEnabled = T > places[0].width * scale;  // or lines would be left out
+      small.width = small.height = T;
+      cells.forEach((cell, n) => {
+        small.getContext("2d").putImageData(picture(run.attention(cell.layer, cell.head), T,
+          isChosen(state, cell) ? hides : (t, s) => !readable(t, s)), 0, 0);
+        context.globalAlpha = isRemoved(state, cell) ? 0.25 : 1;
+        context.drawImage(small, places[n].left - left, places[n].top - top,
+          places[n].width, places[n].height);
+      });
+    };
+
+    const draw = (reading, cards) => {
+      for (const cell of cells) label(cell, reading.state, cards);
+      paint(reading);
     };
     return { grid, draw };
   };

@@ -1,7 +1,7 @@
 /* The lab: a text, the model that reads it, and all that can be asked of it.
 
-   What the reader does changes a state; once a frame the model reads again and
-   every part is drawn from what it found. */
+   What the reader does changes a state; the model reads again, at most once a
+   frame, and every part is drawn from what it found. */
 "use strict";
 
 (() => {
@@ -34,17 +34,21 @@
     let wanted = lab.state.fromHash(location.hash);
     if (!lab.state.isSaid(location.hash))
       Object.assign(wanted, lab.heads.clearest(window.demoCards[wanted.mode], "induction"));
-    let reading = null, weights = null, waiting = false, saving = null, unfinished = null;
+    let reading = null, weights = null, saving = null;
+    let isWaiting = false, isStale = false, unfinished = null;
 
-    /* The matrix in the next frame, and all else in the one after it. */
+    /* The matrix at once, and all else in the frame after the one that shows it;
+       no more than once a frame. */
     const redraw = () => {
-      if (waiting) return;
-      waiting = true;
+      isStale = isWaiting;
+      if (isWaiting) return;
+      isWaiting = true;
+      const update = unfinished = updating();
+      while (!update.next().value);
       requestAnimationFrame(() => {
-        waiting = false;
-        const update = unfinished = updating();
-        while (!update.next().value);
-        requestAnimationFrame(() => { if (update === unfinished) for (const _ of update); });
+        isWaiting = false;
+        if (isStale) redraw();
+        else requestAnimationFrame(() => { if (update === unfinished) for (const _ of update); });
       });
     };
     const set = (changes) => {
@@ -177,8 +181,6 @@
       const cards = window.demoCards[state.mode];
       matrix.draw(reading, weights);
       yield "the matrix";
-      heads.draw(reading, cards);
-      yield;
       tokens.draw(reading, weights);
       write(problems, reading.problems.join(" "));
       for (const { input } of modes) input.checked = input.value === state.mode;
@@ -195,6 +197,8 @@
       foretold.draw(reading);
       drawTaken(reading);
       if (made.open) steps.draw(reading, config);
+      yield;
+      heads.draw(reading, cards);
     }
 
     window.addEventListener("hashchange", () => {
