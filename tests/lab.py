@@ -72,10 +72,11 @@ def made() -> dict[str, str]:
 @cache
 def cards() -> dict[str, dict[str, list[list[float]]]]:
     """Scores of heads that nobody measured."""
-    kinds = ("previous", "following", "induction", "repeat", "first")
-    shares = torch.rand(len(MODES), 6, 4, 4).round(decimals=3).tolist()
+    kinds = ("itself", "previous", "following", "induction", "repeat")
+    kinds += ("first", "entropy")
+    shares = torch.rand(len(MODES), len(kinds), 4, 4).round(decimals=3)
     return {
-        mode: dict(zip((*kinds, "entropy"), scores, strict=True))
+        mode: dict(zip(kinds, scores.tolist(), strict=True))
         for mode, scores in zip(MODES, shares, strict=True)
     }
 

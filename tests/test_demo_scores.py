@@ -70,6 +70,7 @@ def test_the_last_of_two_names_is_the_one_that_was_not_repeated(tokenizer):
 def test_scores_of_heads_are_means_of_what_they_read(model, lists, mode):
     read = heads(model, lists.tokens, mode).weights
     asked = {
+        "itself": [(n, n) for n in SAID],
         "previous": [(n, n - 1) for n in SAID],
         "following": [(n, n + 1) for n in SAID],
         "induction": [(n, n - 9) for n in HEARD[:-1]],

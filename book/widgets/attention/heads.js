@@ -8,6 +8,7 @@
   const { make, write, percent, picture } = lab;
   /* What a score says when it is high; see xfmr/demo/scores.py. */
   const KINDS = {
+    itself: ["itself", "of what it reads in a list is the word that reads"],
     previous: ["previous word", "of what it reads in a list stands one word before"],
     following: ["next word", "of what it reads in a list stands one word after"],
     induction: ["induction", "is read from what followed the same word before"],

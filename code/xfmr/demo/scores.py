@@ -1,13 +1,14 @@
 """What the demo model can do, in either mode, and which heads read where.
 
-    previous     share read from the word before, over a list as it is said
+    itself       share that a word reads from itself, over a list as it is said
+    previous     share read from the word before, over the same
     following    share read from the word after, over the same
     induction    share read from the word that followed the same word before
     repeat       share read from the same word before
     first        share read from the line's end that begins the text
     entropy      of what a head reads, as a share of what is spread evenly
 
-The third and the fourth are asked where a list is heard, the last two of all
+The fourth and the fifth are asked where a list is heard, the last two of all
 positions. A head that always reads one place has the score one; Olsson et al.
 2022.
 """
@@ -114,6 +115,7 @@ def of_heads(
     # the last word has nothing of the list after it
     asking = range(heard.start, heard.stop - 1)
     return {
+        "itself": read_back(read, found.said, back=0),
         "previous": read_back(read, found.said, back=1),
         "following": read_back(read, found.said, back=-1),
         "induction": read_back(read, asking, back=back - 1),
