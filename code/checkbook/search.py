@@ -25,6 +25,7 @@ from functools import cache
 from pathlib import Path
 
 from checkbook.pagefacts import Facts
+from checkbook.store import memo
 
 FOLDER = "_static/search"
 KEY, OFTEN = 3, 3  # characters; times beyond which none is counted
@@ -33,12 +34,15 @@ _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 DIGIT = re.compile("[0-9]")
 
 
-def write(target: Path, pages: Iterable[tuple[str, Facts]]) -> None:
+def write(
+    target: Path, pages: Iterable[tuple[str, Facts]], made: Path
+) -> None:
     """Put the parts into a site's folder.
 
     Args:
         target: the site.
         pages: name without its ending, and facts, in the book's order.
+        made: a folder that keeps what was made of sections and of parts.
     """
     sections, texts = [], []
     for name, facts in pages:
@@ -46,20 +50,27 @@ def write(target: Path, pages: Iterable[tuple[str, Facts]]) -> None:
             url = f"{name}#{anchor}" if anchor else name
             sections.append((url, facts.title, heading))
             texts.append(text)
-    folded = [
-        (plain(page), plain(heading), plain(text))
-        for (_, page, heading), text in zip(sections, texts, strict=True)
-    ]
-    parts = word_parts(folded)
+    with memo(made / "stands.json", standing, __file__) as stands:
+        found = [
+            stands(_json((f"{page} {heading}", text)))
+            for (_, page, heading), text in zip(sections, texts, strict=True)
+        ]
+    parts = word_parts(found)
     contents = {"sections": _json({"parts": len(parts), "sections": sections})}
     contents |= {f"words-{n}": text for n, text in enumerate(parts)}
     contents |= {f"text-{n}": _json(text) for n, text in enumerate(texts)}
     folder = target / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in contents.items():
-        packed = base64.b85encode(zlib.compress(content.encode())).decode()
-        script = f'(window.searchParts ??= {{}})["{name}"] = "{packed}";\n'
-        (folder / f"{name}.js").write_text(script, "utf8")
+    with memo(made / "packed.json", packed, __file__) as pack:
+        for name, content in contents.items():
+            said = f'["{name}"] = "{pack(content)}"'
+            script = f"(window.searchParts ??= {{}}){said};\n"
+            (folder / f"{name}.js").write_text(script, "utf8")
+
+
+def packed(content: str) -> str:
+    """A part as it stands in its script."""
+    return base64.b85encode(zlib.compress(content.encode())).decode()
 
 
 def plain(text: str) -> str:
@@ -70,32 +81,43 @@ def plain(text: str) -> str:
     return "".join(c for c in text if unicodedata.category(c)[0] != "M")
 
 
-def word_parts(sections: list[tuple[str, str, str]]) -> list[str]:
-    """Objects of words, in JSON, each with the sections where it stands.
-
-    A section is 6 times its distance from the one before, and from 0 to 2 for
-    once to OFTEN; and 3 more for a term that stands there and is found only
-    above the text.
+def standing(section: str) -> tuple[dict[str, int], list[str]]:
+    """How each word and each short term stands in a section, and what words
+    stand above its text: from 0 to 2 for once to OFTEN; and 3 more for a term
+    that is found only above the text.
 
     Args:
-        sections: page, heading and text of each, all of them plain.
+        section: what stands above the text, and the text, as JSON.
+    """
+    above, text = map(plain, json.loads(section))
+    found = {
+        word: min(times, OFTEN) - 1
+        for word, times in Counter(text.split()).items()
+        if len(word) >= KEY
+    }
+    return found | dict(short_terms(above, text)), above.split()
+
+
+def word_parts(sections: list[tuple[dict[str, int], list[str]]]) -> list[str]:
+    """Objects of words, in JSON, each with the sections where it stands.
+
+    A section is 6 times its distance from the one before, and how the word
+    stands there.
+
+    Args:
+        sections: of each what `standing` finds.
     """
     stands = defaultdict(list)
-    for n, (_, _, text) in enumerate(sections):
-        for word, times in Counter(text.split()).items():
-            if len(word) >= KEY:
-                stands[word].append((n, min(times, OFTEN) - 1))
-        for term, how in short_terms(sections[n]):
-            stands[term].append((n, how))
-    asked = {key for word in stands for key in keys(word)}
-    for page, heading, _ in sections:
-        for word in f"{page} {heading}".split():
-            asked |= keys(word)
+    for n, (found, _) in enumerate(sections):
+        for word, how in found.items():
+            stands[word].append((n, how))
+    words = stands.keys() | {word for _, above in sections for word in above}
+    asked = set().union(*map(keys, words))
     parts = [[] for _ in range(1 + len(stands) // WORDS_A_PART)]
     for word in sorted(stands):
         grams = {word[at : at + KEY] for at in range(len(word) - KEY + 1)}
         wanted = grams & asked if len(word) >= KEY else {word}
-        entry = f"{_json(word)}:{_json([*_gaps(stands[word])])}"
+        entry = f"{_json(word)}:[{_gaps(stands[word])}]"
         for n in {part_of(key, len(parts)) for key in wanted}:
             parts[n].append(entry)
     return [f"{{{','.join(part)}}}" for part in parts]
@@ -111,12 +133,11 @@ def keys(word: str) -> set[str]:
     }
 
 
-def short_terms(section: tuple[str, str, str]) -> Iterator[tuple[str, int]]:
+def short_terms(above: str, text: str) -> Iterator[tuple[str, int]]:
     """What has less than KEY characters and is found, and how it stands."""
-    *above, text = section
     inside = set().union(*map(short_keys, text.split()))
-    above = set().union(*map(short_keys, " ".join(above).split()))
-    for term in inside | above:
+    outside = set().union(*map(short_keys, above.split()))
+    for term in inside | outside:
         # not a count: most of them are found often at once
         if times := len(text.split(term, OFTEN)) - 1:
             yield term, times - 1 + (0 if term in inside else OFTEN)
@@ -146,8 +167,9 @@ def part_of(key: str, n_parts: int) -> int:
     return mixed % n_parts
 
 
-def _gaps(stands: list[tuple[int, int]]) -> Iterator[int]:
-    before = 0
+def _gaps(stands: list[tuple[int, int]]) -> str:
+    before, found = 0, []
     for n, how in stands:
-        yield 2 * OFTEN * (n - before) + how
+        found.append(str(2 * OFTEN * (n - before) + how))
         before = n
+    return ",".join(found)

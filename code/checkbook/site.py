@@ -9,7 +9,6 @@ rename. Everything works from plain files.
 
 import base64
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -17,9 +16,9 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urljoin
 
-from checkbook import notebooks, search
+from checkbook import notebooks, pagefacts, search
 from checkbook.pagefacts import Facts, read_facts
-from checkbook.store import keep, kept
+from checkbook.store import keep, kept, memo
 from checkbook.theme.place import order
 
 LEFT_OUT = re.compile(r"(.*/)?(\.buildinfo.*|searchindex\.js|_sources/.*)")
@@ -71,7 +70,8 @@ def finish(app, raw: Path, target: Path) -> list[str]:
             shutil.copyfile(path, place)
     write_sources(app, target, facts, raw.parent / "notebooks")
     here = [n for n in order(app.env) if f"{n}.html" in pages]
-    search.write(target, [(f"{n}.html", facts[f"{n}.html"]) for n in here])
+    found = [(f"{n}.html", facts[f"{n}.html"]) for n in here]
+    search.write(target, found, raw.parent)
     write_sitemap(target, here, app.config.html_baseurl)
     return [*faults(target, pages, facts), *broken_links(target, facts)]
 
@@ -83,23 +83,12 @@ def is_page(name: str) -> bool:
 
 def gather(pages: dict[str, str], cache: Path) -> dict[str, Facts]:
     """The facts of each page, read again only where its bytes changed."""
-    maker = hashlib.sha256(
-        Path(__file__).with_name("pagefacts.py").read_bytes()
-    ).hexdigest()
-    try:
-        known = json.loads(cache.read_text("utf8"))
-    except (OSError, ValueError):
-        known = {}
-    if known.get("maker") != maker:
-        known = {"maker": maker}
-    fresh, facts = {"maker": maker}, {}
-    for name, text in pages.items():
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        old, kept = known.get(name, (None, None))
-        facts[name] = Facts(**kept) if old == digest else read_facts(text)
-        fresh[name] = digest, vars(facts[name])
-    cache.write_text(json.dumps(fresh), "utf8")
-    return facts
+    with memo(cache, _facts, pagefacts.__file__) as known:
+        return {name: Facts(**known(text)) for name, text in pages.items()}
+
+
+def _facts(text: str) -> dict[str, object]:
+    return vars(read_facts(text))
 
 
 def resolve(page: str, url: str) -> str:

@@ -8,8 +8,11 @@ as one, so a damaged or edited cache means running the page again.
 import hashlib
 import json
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
@@ -77,6 +80,37 @@ class Store:
         newest = max(records, key=lambda p: p.stat().st_mtime, default=None)
         record = newest and self.load(docname, newest.stem)
         return record.seconds if record else None
+
+
+@contextmanager
+def memo(
+    path: Path, make: Callable[[str], Any], source: str
+) -> Iterator[Callable[[str], Any]]:
+    """Inside, what is made of a text: from a file, or made and put there.
+
+    A file that is damaged, or was left by another version of what makes them,
+    counts as empty; what is not asked for again is forgotten.
+
+    Args:
+        path: the file.
+        make: of a text what JSON can hold.
+        source: the path of the Python file that `make` depends on.
+    """
+    maker = Path(source).read_text("utf8")
+    text = kept(path, maker)
+    known = {} if text is None else json.loads(text)
+    fresh = {}
+
+    def made(text: str) -> Any:
+        digest = _digest(text)
+        if digest not in fresh:
+            is_known = digest in known
+            fresh[digest] = known[digest] if is_known else make(text)
+        return fresh[digest]
+
+    yield made
+    if fresh.keys() != known.keys():
+        keep(path, json.dumps(fresh, ensure_ascii=False), maker)
 
 
 def keep(path: Path, text: str, mark: str = "") -> None:

@@ -1,5 +1,7 @@
 """The parts of a search, against the words that they were made of."""
 
+import filecmp
+
 import pytest
 
 from checkbook import search
@@ -33,7 +35,7 @@ def site(request, tmp_path_factory):
     patch = pytest.MonkeyPatch()
     patch.setattr(search, "WORDS_A_PART", request.param)
     target = tmp_path_factory.mktemp("site")
-    search.write(target, pages())
+    search.write(target, pages(), target / "made")
     yield target
     patch.undo()
 
@@ -118,7 +120,20 @@ def test_a_part_has_as_many_words_as_were_meant(site):
     assert n_parts == 1 + len(words) // search.WORDS_A_PART
 
 
+def test_what_was_kept_makes_the_same_parts(tmp_path):
+    changed = [*pages()]
+    changed[0][1].sections[0][2] += " zebra"
+    for turn, found in enumerate([[*pages()], changed, changed[1:]]):
+        kept, fresh = tmp_path / f"kept-{turn}", tmp_path / f"fresh-{turn}"
+        search.write(kept, found, tmp_path / "made")
+        search.write(fresh, found, fresh / "made")
+        names = sorted(path.name for path in (kept / search.FOLDER).iterdir())
+        assert filecmp.cmpfiles(
+            kept / search.FOLDER, fresh / search.FOLDER, names, shallow=False
+        ) == (names, [], [])
+
+
 def test_nothing_to_search(tmp_path):
-    search.write(tmp_path, [])
+    search.write(tmp_path, [], tmp_path / "made")
     assert part(tmp_path, "sections") == {"parts": 1, "sections": []}
     assert part(tmp_path, "words-0") == {}

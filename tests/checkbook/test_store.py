@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from checkbook.store import KEPT, Record, Store, keep, kept
+from checkbook.store import KEPT, Record, Store, keep, kept, memo
 
 RECORD = Record(
     outputs=[[{"output_type": "stream", "name": "stdout", "text": "x\n"}]],
@@ -71,3 +71,40 @@ def test_a_text_is_kept_for_what_it_was_made_from(tmp_path):
     assert kept(path, "mark") is None
     path.write_bytes(b"\xff")
     assert kept(path, "mark") is None
+
+
+def test_a_memo_makes_what_is_new_and_forgets_what_is_not_asked_for(tmp_path):
+    source, path, made = tmp_path / "maker.py", tmp_path / "memo.json", []
+
+    def make(text):
+        made.append(text)
+        return [text, len(text)]
+
+    def ask(*texts):
+        made.clear()
+        with memo(path, make, str(source)) as known:
+            assert [known(t) for t in texts] == [[t, len(t)] for t in texts]
+        return [*made]
+
+    source.write_text("one = 1")
+    assert ask("ä", "bb", "ä") == ["ä", "bb"]
+    before = path.stat().st_mtime_ns
+    assert ask("bb", "ä") == []
+    assert path.stat().st_mtime_ns == before
+    assert ask("bb", "c") == ["c"]
+    assert ask("ä", "bb") == ["ä"]
+    source.write_text("one = 2")
+    assert ask("bb") == ["bb"]
+    path.write_text(path.read_text("utf8").replace("bb", "bc"), "utf8")
+    assert ask("bb") == ["bb"]
+
+
+def test_a_memo_that_was_left_by_an_error_keeps_nothing(tmp_path):
+    path = tmp_path / "memo.json"
+    with (
+        pytest.raises(KeyError),
+        memo(path, {"a": 1}.__getitem__, __file__) as known,
+    ):
+        assert known("a") == 1
+        known("b")
+    assert not path.exists()
