@@ -30,6 +30,7 @@ from statistics import median
 
 from checkbook import sample
 from checkbook.store import Store
+from checkbook.weights import SCRIPT_DELAY_S, Weight, weigh
 
 PLAIN = "from jupyter_book.cli.main import main; main()"
 N_PAGES, PAGE_SECONDS, N_IMPORTING = 8, 5.0, 4
@@ -315,23 +316,42 @@ def machine() -> str:
 
 def weight(book: Path, folder: Path, rounds: int) -> Iterator[Figure]:
     """The heaviest page, and the one that shows itself last."""
-    from checkbook.weights import SCRIPT_DELAY_S, weigh
-
     copy = copied(book, folder / "weight")
     copy.build()
     site = copy.site.resolve()
     names = [p.relative_to(site).as_posix() for p in site.rglob("*.html")]
     pages = sorted(n for n in names if not n.startswith("_"))
     found = weigh(site, [*pages, f"search.html?q={ASKED}"])
-    heavy = max(found, key=lambda w: w.page_bytes)
-    script = max(found, key=lambda w: w.script_bytes)
-    late = max(found, key=lambda w: w.first_paint_s)
+    yield from weighed(found, _settings(book).get("checkbook_weights") or {})
+
+
+def weighed(
+    found: Iterable[Weight], allowed: dict[str, float]
+) -> Iterator[Figure]:
+    """Figures of what pages weigh.
+
+    Args:
+        allowed: kB of those pages that may weigh more than others.
+    """
+    own, others = {}, []
+    for page in found:
+        name = page.page.removesuffix(".html")
+        if name in allowed:
+            own[name] = page
+        else:
+            others.append(page)
+    heavy = max(others, key=lambda w: w.page_bytes)
+    script = max(others, key=lambda w: w.script_bytes)
+    late = max([*others, *own.values()], key=lambda w: w.first_paint_s)
     yield Figure(
         "heaviest page", heavy.page_bytes / 1000, "kB", 700, heavy.page
     )
     yield Figure(
         "  most script", script.script_bytes / 1000, "kB", 250, script.page
     )
+    for name, most in allowed.items():
+        size = own[name].page_bytes / 1000
+        yield Figure("a page that may weigh more", size, "kB", most, name)
     note = f"{late.page}, scripts held back {SCRIPT_DELAY_S:g} s"
     yield Figure(
         "last first paint", late.first_paint_s, "s", SCRIPT_DELAY_S, note

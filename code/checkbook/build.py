@@ -191,7 +191,7 @@ def finish(app, paths: Paths, publish: bool) -> list[Wrong]:
     from checkbook import site
 
     target = paths.sites / f"{time.time_ns():x}"
-    messages = site.finish(app, paths.work / "html", target)
+    messages = site.finish(app, paths.work / "html", target, paths.published)
     if messages:
         shutil.rmtree(target, ignore_errors=True)
         return [_of_page(app, paths, message) for message in messages]

@@ -311,6 +311,7 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("checkbook_pins", "../requirements.txt", "")
     app.add_config_value("checkbook_records", "", "")
     app.add_config_value("checkbook_jobs", 0, "")
+    app.add_config_value("checkbook_weights", {}, "")
     app.add_config_value("checkbook_again", [], "")
     if "comments_config" not in app.config:
         # Jupyter Book sets it whether or not its extension is there.

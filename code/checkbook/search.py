@@ -25,7 +25,7 @@ from functools import cache
 from pathlib import Path
 
 from checkbook.pagefacts import Facts
-from checkbook.store import memo
+from checkbook.store import Folder, memo
 
 FOLDER = "_static/search"
 KEY, OFTEN = 3, 3  # characters; times beyond which none is counted
@@ -35,7 +35,7 @@ DIGIT = re.compile("[0-9]")
 
 
 def write(
-    target: Path, pages: Iterable[tuple[str, Facts]], made: Path
+    target: Folder, pages: Iterable[tuple[str, Facts]], made: Path
 ) -> None:
     """Put the parts into a site's folder.
 
@@ -50,22 +50,22 @@ def write(
             url = f"{name}#{anchor}" if anchor else name
             sections.append((url, facts.title, heading))
             texts.append(text)
-    with memo(made / "stands.json", standing, __file__) as stands:
-        found = [
+    with (
+        memo(made / "stands.json", standing, __file__) as stands,
+        memo(made / "packed.json", packed, __file__) as pack,
+    ):
+        parts = word_parts(
             stands(_json((f"{page} {heading}", text)))
             for (_, page, heading), text in zip(sections, texts, strict=True)
-        ]
-    parts = word_parts(found)
-    contents = {"sections": _json({"parts": len(parts), "sections": sections})}
-    contents |= {f"words-{n}": text for n, text in enumerate(parts)}
-    contents |= {f"text-{n}": _json(text) for n, text in enumerate(texts)}
-    folder = target / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    with memo(made / "packed.json", packed, __file__) as pack:
+        )
+        of_all = _json({"parts": len(parts), "sections": sections})
+        contents = {"sections": of_all}
+        contents |= {f"words-{n}": text for n, text in enumerate(parts)}
+        contents |= {f"text-{n}": _json(text) for n, text in enumerate(texts)}
         for name, content in contents.items():
             said = f'["{name}"] = "{pack(content)}"'
             script = f"(window.searchParts ??= {{}}){said};\n"
-            (folder / f"{name}.js").write_text(script, "utf8")
+            target.put(f"{FOLDER}/{name}.js", script)
 
 
 def packed(content: str) -> str:
@@ -98,7 +98,9 @@ def standing(section: str) -> tuple[dict[str, int], list[str]]:
     return found | dict(short_terms(above, text)), above.split()
 
 
-def word_parts(sections: list[tuple[dict[str, int], list[str]]]) -> list[str]:
+def word_parts(
+    sections: Iterable[tuple[dict[str, int], list[str]]],
+) -> list[str]:
     """Objects of words, in JSON, each with the sections where it stands.
 
     A section is 6 times its distance from the one before, and how the word
@@ -107,18 +109,21 @@ def word_parts(sections: list[tuple[dict[str, int], list[str]]]) -> list[str]:
     Args:
         sections: of each what `standing` finds.
     """
-    stands = defaultdict(list)
-    for n, (found, _) in enumerate(sections):
+    gaps, last, words = defaultdict(list), {}, set()
+    for n, (found, above) in enumerate(sections):
         for word, how in found.items():
-            stands[word].append((n, how))
-    words = stands.keys() | {word for _, above in sections for word in above}
+            gaps[word].append(2 * OFTEN * (n - last.get(word, 0)) + how)
+            last[word] = n
+        words |= found.keys() | set(above)
     asked = set().union(*map(keys, words))
-    parts = [[] for _ in range(1 + len(stands) // WORDS_A_PART)]
-    for word in sorted(stands):
-        grams = {word[at : at + KEY] for at in range(len(word) - KEY + 1)}
-        wanted = grams & asked if len(word) >= KEY else {word}
-        entry = f"{_json(word)}:[{_gaps(stands[word])}]"
-        for n in {part_of(key, len(parts)) for key in wanted}:
+    n_parts = 1 + len(gaps) // WORDS_A_PART
+    part = {key: part_of(key, n_parts) for key in asked}
+    parts = [[] for _ in range(n_parts)]
+    for word in sorted(gaps):
+        entry = f"{_json(word)}:{_json(gaps[word])}"
+        grams = (word[at : at + KEY] for at in range(len(word) - KEY + 1))
+        wanted = {part[gram] for gram in grams if gram in part}
+        for n in wanted or {part_of(word, n_parts)}:
             parts[n].append(entry)
     return [f"{{{','.join(part)}}}" for part in parts]
 
@@ -165,11 +170,3 @@ def part_of(key: str, n_parts: int) -> int:
     for character in key:
         mixed = 31 * mixed + ord(character)
     return mixed % n_parts
-
-
-def _gaps(stands: list[tuple[int, int]]) -> str:
-    before, found = 0, []
-    for n, how in stands:
-        found.append(str(2 * OFTEN * (n - before) + how))
-        before = n
-    return ",".join(found)

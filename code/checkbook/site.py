@@ -18,7 +18,7 @@ from urllib.parse import unquote, urljoin
 
 from checkbook import notebooks, pagefacts, search
 from checkbook.pagefacts import Facts, read_facts
-from checkbook.store import keep, kept, memo
+from checkbook.store import Folder, keep, kept, memo
 from checkbook.theme.place import order
 
 LEFT_OUT = re.compile(r"(.*/)?(\.buildinfo.*|searchindex\.js|_sources/.*)")
@@ -39,14 +39,18 @@ POLICY = (
 )
 
 
-def finish(app, raw: Path, target: Path) -> list[str]:
+def finish(
+    app, raw: Path, target: Path, before: Path | None = None
+) -> list[str]:
     """Make a finished site of Sphinx's HTML; what is wrong with it.
 
     Args:
         app: the Sphinx application that wrote the HTML.
         raw: the folder it wrote into.
         target: the folder of the finished site, which must not exist.
+        before: that of the site it is to replace.
     """
+    site = Folder(target, before)
     files = {
         path.relative_to(raw).as_posix(): path
         for path in sorted(raw.rglob("*"))
@@ -60,19 +64,17 @@ def finish(app, raw: Path, target: Path) -> list[str]:
     for name, path in files.items():
         if SPARE.fullmatch(name) and name not in needed:
             continue
-        place = target / name
-        place.parent.mkdir(parents=True, exist_ok=True)
         if name in pages:
             loads = {resolve(name, url) for url in facts[name].loads}
             wasm = not loads.isdisjoint(compiling)
-            place.write_text(with_policy(pages[name], wasm=wasm), "utf8")
+            site.put(name, with_policy(pages[name], wasm=wasm))
         else:
-            shutil.copyfile(path, place)
-    write_sources(app, target, facts, raw.parent / "notebooks")
+            site.put(name, path.read_bytes())
+    write_sources(app, site, facts, raw.parent / "notebooks")
     here = [n for n in order(app.env) if f"{n}.html" in pages]
     found = [(f"{n}.html", facts[f"{n}.html"]) for n in here]
-    search.write(target, found, raw.parent)
-    write_sitemap(target, here, app.config.html_baseurl)
+    search.write(site, found, raw.parent)
+    write_sitemap(site, here, app.config.html_baseurl)
     return [*faults(target, pages, facts), *broken_links(target, facts)]
 
 
@@ -145,7 +147,7 @@ def _digest(script: str) -> str:
 
 
 def write_sources(
-    app, target: Path, facts: dict[str, Facts], made: Path
+    app, target: Folder, facts: dict[str, Facts], made: Path
 ) -> None:
     """Put beside each page that offers them its notebook and its source."""
     for docname in sorted(app.env.found_docs):
@@ -153,9 +155,8 @@ def write_sources(
         if f"{PurePosixPath(docname).name}.ipynb" not in offered:
             continue
         source = Path(app.env.doc2path(docname))
-        shutil.copyfile(source, target / f"{docname}.md")
-        text = notebook_of(app, docname, made)
-        (target / f"{docname}.ipynb").write_text(text, "utf8")
+        target.put(f"{docname}.md", source.read_bytes())
+        target.put(f"{docname}.ipynb", notebook_of(app, docname, made))
 
 
 def notebook_of(app, docname: str, made: Path) -> str:
@@ -176,21 +177,21 @@ def notebook_of(app, docname: str, made: Path) -> str:
     return text
 
 
-def write_sitemap(target: Path, names: list[str], base: str) -> None:
+def write_sitemap(target: Folder, names: list[str], base: str) -> None:
     """The pages, for search engines where the site has an address."""
     if not base:
         lines = "".join(f"{name}.html\n" for name in names)
-        (target / "sitemap.txt").write_text(lines, "utf8")
+        target.put("sitemap.txt", lines)
         return
     urls = "".join(
         f"<url><loc>{urljoin(base.rstrip('/') + '/', name)}.html</loc></url>\n"
         for name in names
     )
-    (target / "sitemap.xml").write_text(
+    target.put(
+        "sitemap.xml",
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
         f"{urls}</urlset>\n",
-        "utf8",
     )
 
 

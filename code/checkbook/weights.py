@@ -15,6 +15,16 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 SCRIPT_DELAY_S = 2.0
+# some pages have all that they load before they have been painted
+PAINTED = """
+() => new Promise((done) => {
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntriesByName("first-contentful-paint"))
+      done(entry.startTime);
+  }).observe({ type: "paint", buffered: true });
+  setTimeout(() => done(null), 5000);
+})
+"""
 
 
 @dataclass(frozen=True)
@@ -94,9 +104,7 @@ def _weight(server: ThreadingHTTPServer, browser, name: str) -> Weight:
     context = browser.new_context()
     page = context.new_page()
     page.goto(url, wait_until="load")
-    painted = page.evaluate(
-        "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
-    )
+    painted = page.evaluate(PAINTED)
     context.close()
     painted = float("inf") if painted is None else painted / 1000
     return Weight(name, sizes["all"], sizes["script"], painted)

@@ -125,3 +125,30 @@ def test_every_byte_but_mathjax_is_weighed(tmp_path):
     assert page.script_bytes == 100
     assert page.page_bytes == 100 + len(files["page.html"])
     assert page.first_paint_s < weights.SCRIPT_DELAY_S <= late.first_paint_s
+
+
+def test_a_page_may_be_allowed_to_weigh_more():
+    found = [
+        weights.Weight("a.html", 600_000, 100_000, 0.1),
+        weights.Weight("lab/b.html", 3_000_000, 2_000_000, 0.3),
+        weights.Weight("search.html?q=a", 500_000, 200_000, 0.2),
+    ]
+
+    def figures(allowed):
+        return {
+            (one.value, one.bound): one.holds
+            for one in bench.weighed(found, allowed)
+        }
+
+    assert figures({"lab/b": 3500}) == {
+        (600, 700): True,
+        (200, 250): True,
+        (3000, 3500): True,
+        (0.3, 2.0): True,
+    }
+    assert figures({"lab/b": 2999})[3000, 2999] is False
+    assert figures({}) == {
+        (3000, 700): False,
+        (2000, 250): False,
+        (0.3, 2.0): True,
+    }

@@ -6,6 +6,7 @@ import pytest
 
 from checkbook import search
 from checkbook.pagefacts import Facts
+from checkbook.store import Folder
 from tests.searched import begins, folded, part
 
 # page, heading and text of each section
@@ -35,7 +36,7 @@ def site(request, tmp_path_factory):
     patch = pytest.MonkeyPatch()
     patch.setattr(search, "WORDS_A_PART", request.param)
     target = tmp_path_factory.mktemp("site")
-    search.write(target, pages(), target / "made")
+    search.write(Folder(target), pages(), target / "made")
     yield target
     patch.undo()
 
@@ -125,8 +126,8 @@ def test_what_was_kept_makes_the_same_parts(tmp_path):
     changed[0][1].sections[0][2] += " zebra"
     for turn, found in enumerate([[*pages()], changed, changed[1:]]):
         kept, fresh = tmp_path / f"kept-{turn}", tmp_path / f"fresh-{turn}"
-        search.write(kept, found, tmp_path / "made")
-        search.write(fresh, found, fresh / "made")
+        search.write(Folder(kept), found, tmp_path / "made")
+        search.write(Folder(fresh), found, fresh / "made")
         names = sorted(path.name for path in (kept / search.FOLDER).iterdir())
         assert filecmp.cmpfiles(
             kept / search.FOLDER, fresh / search.FOLDER, names, shallow=False
@@ -134,6 +135,6 @@ def test_what_was_kept_makes_the_same_parts(tmp_path):
 
 
 def test_nothing_to_search(tmp_path):
-    search.write(tmp_path, [], tmp_path / "made")
+    search.write(Folder(tmp_path), [], tmp_path / "made")
     assert part(tmp_path, "sections") == {"parts": 1, "sections": []}
     assert part(tmp_path, "words-0") == {}

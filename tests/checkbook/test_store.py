@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from checkbook.store import KEPT, Record, Store, keep, kept, memo
+from checkbook.store import KEPT, Folder, Record, Store, keep, kept, memo
 
 RECORD = Record(
     outputs=[[{"output_type": "stream", "name": "stdout", "text": "x\n"}]],
@@ -108,3 +108,34 @@ def test_a_memo_that_was_left_by_an_error_keeps_nothing(tmp_path):
         assert known("a") == 1
         known("b")
     assert not path.exists()
+
+
+def test_a_folder_shares_with_the_one_before_what_is_the_same(tmp_path):
+    before, after = tmp_path / "before", tmp_path / "after"
+    old, new = Folder(before), Folder(after, before)
+    for name, content in {"a/b": "é", "c": b"c", "d": "d"}.items():
+        old.put(name, content)
+    (before / "d").write_text("changed by hand")
+    for name, content in {
+        "a/b": "é",
+        "c": "other",
+        "d": "d",
+        "e": "e",
+    }.items():
+        new.put(name, content)
+    assert (after / "a/b").read_text("utf8") == "é"
+    assert (after / "a/b").samefile(before / "a/b")
+    for name, content in {"c": "other", "d": "d", "e": "e"}.items():
+        assert (after / name).read_text() == content
+    assert (before / "c").read_text() == "c"
+    assert (before / "d").read_text() == "changed by hand"
+
+
+def test_a_folder_is_whole_where_files_have_one_name(tmp_path, monkeypatch):
+    def link(*_):
+        raise OSError("no second names here")
+
+    monkeypatch.setattr(os, "link", link)
+    Folder(tmp_path / "before").put("a", "text")
+    Folder(tmp_path / "after", tmp_path / "before").put("a", "text")
+    assert (tmp_path / "after" / "a").read_text() == "text"
