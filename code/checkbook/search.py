@@ -82,9 +82,10 @@ def plain(text: str) -> str:
 
 
 def standing(section: str) -> tuple[dict[str, int], list[str]]:
-    """How each word and each short term stands in a section, and what words
-    stand above its text: from 0 to 2 for once to OFTEN; and 3 more for a term
-    that is found only above the text.
+    """How words and short terms stand in a section, and the words above it.
+
+    From 0 to 2 for once to OFTEN; and 3 more for a term that is found only
+    above the text.
 
     Args:
         section: what stands above the text, and the text, as JSON.

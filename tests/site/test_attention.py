@@ -336,6 +336,56 @@ def test_heads(lab, by):
     assert lab.saved() == CAUSAL | {"layer": "2", "head": "3"}
 
 
+PICTURED = """
+(T) => {
+  const canvas = document.querySelector(".heads canvas");
+  const { width, height } = canvas;
+  const copy = document.createElement("canvas");
+  Object.assign(copy, { width, height });
+  const context = copy.getContext("2d", { willReadFrequently: true });
+  context.drawImage(canvas, 0, 0);
+  const { data } = context.getImageData(0, 0, width, height);
+  const all = canvas.getBoundingClientRect();
+  const pixel = (x, y) => {
+    const at = 4 * (Math.floor(y) * width + Math.floor(x));
+    return [...data.subarray(at, at + 4)];
+  };
+  return [...document.querySelectorAll(".heads button .room")].map((room) => {
+    const { left, top, width: w, height: h } = room.getBoundingClientRect();
+    const [across, down] = [width / all.width, height / all.height];
+    return Array.from({ length: T * T }, (_, n) => pixel(
+      (left - all.left + (n % T + 0.5) * w / T) * across,
+      (top - all.top + (Math.floor(n / T) + 0.5) * h / T) * down));
+  });
+}
+"""
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_each_head_is_pictured_on_its_button(one, width):
+    one.page.set_viewport_size({"width": width, "height": 800})
+    one.go(**CAUSAL, without="1.2")
+    right = found(ids_of(TEXT), without=[(1, 2)])["attention"]
+    T = right.shape[-1]
+    right = right.flatten(0, 1).flatten(-2)
+    shown = torch.tensor(one.page.evaluate(PICTURED, T)).double()
+    said = one.page.evaluate(
+        "(all) => all.map(lab.colour)", right.flatten().tolist()
+    )
+    colours = torch.tensor(
+        [[*map(float, re.findall(r"\d+", x))] for x in said]
+    )
+    may = torch.ones(T, T).tril().flatten().bool()
+    alpha = shown[..., 3]
+    assert (alpha[:, ~may] == 0).all()
+    removed = torch.arange(16) == 1 * 4 + 2
+    assert (alpha[~removed][:, may] == 255).all()
+    assert (alpha[removed][:, may] == 64).all()
+    far = shown[..., :3] - colours.view(16, T * T, 3)
+    assert far[~removed][:, may].abs().max() <= 2
+    one.page.set_viewport_size({"width": 1280, "height": 800})
+
+
 def test_what_was_measured_of_a_head(lab, by):
     lab.go(**CAUSAL, layer=1, head=1)
     summary = lab.page.get_by_text("What was measured of this head")

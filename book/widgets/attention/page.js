@@ -209,6 +209,7 @@
       redraw();
     });
     window.addEventListener("resize", redraw);
+    new ResizeObserver(redraw).observe(heads.grid);  // its matrices lie over it
     for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"])
       window.matchMedia(query).addEventListener("change", redraw);
     new MutationObserver(redraw).observe(document.documentElement, { attributes: true });
