@@ -37,18 +37,22 @@
     let reading = null, weights = null, saving = null;
     let isWaiting = false, isStale = false, unfinished = null;
 
-    /* The matrix at once, and all else in the frame after the one that shows it;
-       no more than once a frame. */
+    /* The matrix at once, or with the next frame if that has one to show; all
+       else in the frame after it. */
+    const begun = () => {
+      const update = unfinished = updating();
+      while (!update.next().value);
+      return update;
+    };
     const redraw = () => {
       isStale = isWaiting;
       if (isWaiting) return;
       isWaiting = true;
-      const update = unfinished = updating();
-      while (!update.next().value);
+      let update = begun();
       requestAnimationFrame(() => {
         isWaiting = false;
-        if (isStale) redraw();
-        else requestAnimationFrame(() => { if (update === unfinished) for (const _ of update); });
+        if (isStale) update = begun();
+        requestAnimationFrame(() => { if (update === unfinished) for (const _ of update); });
       });
     };
     const set = (changes) => {
@@ -172,6 +176,8 @@
       return copy;
     });
 
+    const drawHeads = () => heads.draw(reading, window.demoCards[reading.state.mode]);
+
     function* updating() {
       reading = model.read(wanted);
       yield;
@@ -198,7 +204,7 @@
       drawTaken(reading);
       if (made.open) steps.draw(reading, config);
       yield;
-      heads.draw(reading, cards);
+      drawHeads();
     }
 
     window.addEventListener("hashchange", () => {
@@ -209,7 +215,6 @@
       redraw();
     });
     window.addEventListener("resize", redraw);
-    new ResizeObserver(redraw).observe(heads.grid);  // its matrices lie over it
     for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"])
       window.matchMedia(query).addEventListener("change", redraw);
     new MutationObserver(redraw).observe(document.documentElement, { attributes: true });
@@ -233,6 +238,7 @@
           taken, make("p", { className: "tools" }, restore))),
       lab.verify.create());
     yield* updating();
+    new ResizeObserver(drawHeads).observe(heads.grid);  // they lie over it
     mount.inert = false;
     mount.dataset.ready = "yes";
   }
