@@ -332,6 +332,9 @@ def weighed(
 
     Args:
         allowed: kB of those pages that may weigh more than others.
+
+    Raises:
+        BrokenBuild: if one of those is not among them.
     """
     own, others = {}, []
     for page in found:
@@ -349,6 +352,8 @@ def weighed(
     yield Figure(
         "  most script", script.script_bytes / 1000, "kB", 250, script.page
     )
+    if absent := sorted(allowed.keys() - own):
+        raise BrokenBuild(f"checkbook_weights names no page: {absent}")
     for name, most in allowed.items():
         size = own[name].page_bytes / 1000
         yield Figure("a page that may weigh more", size, "kB", most, name)

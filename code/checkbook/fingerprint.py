@@ -101,7 +101,7 @@ class Fingerprints:
         found = {
             path
             for text in page.strings
-            if 0 < len(text) < 200 and "." in text and "\n" not in text
+            if 0 < len(text) < 200 and "\n" not in text
             for path in [folder / text]
             if "." in path.name and path.is_file()
         }
@@ -156,7 +156,6 @@ def _root(package: str) -> Path:
     return Path(find_spec(package).submodule_search_locations[0])
 
 
-@cache
 def _module_file(root: Path, module: str) -> Path:
     path = root.parent.joinpath(*module.split("."))
     folder = path / "__init__.py"

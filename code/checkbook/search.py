@@ -24,8 +24,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+from checkbook.files import Folder, memo
 from checkbook.pagefacts import Facts
-from checkbook.store import Folder, memo
 
 FOLDER = "_static/search"
 KEY, OFTEN = 3, 3  # characters; times beyond which none is counted

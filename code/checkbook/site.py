@@ -17,8 +17,8 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urljoin
 
 from checkbook import notebooks, pagefacts, search
+from checkbook.files import Folder, keep, kept, memo
 from checkbook.pagefacts import Facts, read_facts
-from checkbook.store import Folder, keep, kept, memo
 from checkbook.theme.place import order
 
 LEFT_OUT = re.compile(r"(.*/)?(\.buildinfo.*|searchindex\.js|_sources/.*)")

@@ -119,12 +119,22 @@ def test_every_byte_but_mathjax_is_weighed(tmp_path):
         "late.html": "<!doctype html><title>t</title>"
         "<script src='own.js'></script><p>text<link rel='icon' href='data:,'>",
     }
+    files["plain.html"] = (  # all is loaded before there is text to see
+        "<!doctype html><title>t</title><link rel='icon' href='data:,'>"
+        "<style>@keyframes shown { to { visibility: visible } }"
+        "p { visibility: hidden; animation: shown 0s .3s forwards }</style>"
+        "<p>text"
+    )
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    page, late = weights.weigh(tmp_path, ["page.html", "late.html"])
+    page, late, plain = weights.weigh(
+        tmp_path, ["page.html", "late.html", "plain.html"]
+    )
     assert page.script_bytes == 100
     assert page.page_bytes == 100 + len(files["page.html"])
-    assert page.first_paint_s < weights.SCRIPT_DELAY_S <= late.first_paint_s
+    for early in (page, plain):
+        assert early.first_paint_s < weights.SCRIPT_DELAY_S
+    assert weights.SCRIPT_DELAY_S <= late.first_paint_s
 
 
 def test_a_page_may_be_allowed_to_weigh_more():
@@ -152,3 +162,5 @@ def test_a_page_may_be_allowed_to_weigh_more():
         (2000, 250): False,
         (0.3, 2.0): True,
     }
+    with pytest.raises(bench.BrokenBuild, match=r"names no page: \['lab/c'\]"):
+        [*bench.weighed(found, {"lab/c": 1})]

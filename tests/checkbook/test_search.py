@@ -5,8 +5,8 @@ import filecmp
 import pytest
 
 from checkbook import search
+from checkbook.files import Folder
 from checkbook.pagefacts import Facts
-from checkbook.store import Folder
 from tests.searched import begins, folded, part
 
 # page, heading and text of each section
