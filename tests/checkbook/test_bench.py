@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from checkbook import bench, sample, weights
+from checkbook import bench, copies, sample, weights
 from checkbook.store import Record, Store
 
 CONFIG = """\
@@ -43,7 +43,7 @@ def test_a_figure_above_its_bound_is_told(capsys, monkeypatch, tmp_path):
 def test_a_build_that_fails_is_no_figure(capsys, monkeypatch, tmp_path):
     def group(book, folder, rounds):
         command = ["sh", "-c", "echo the reason; exit 3"]
-        yield bench.Figure("x", bench.seconds_of(command, {}), "s")
+        yield bench.Figure("x", copies.seconds_of(command, {}), "s")
 
     monkeypatch.setitem(bench.GROUPS, "these", group)
     assert bench.run(tmp_path, groups=["these"], rounds=1, json_path=None) == 1
@@ -66,7 +66,7 @@ def test_one_comment_changes_the_last_cell():
 
 
 def test_a_copy_leaves_out_what_was_built(book, tmp_path):
-    copy = bench.copied(book, tmp_path / "copy")
+    copy = copies.copied(book, tmp_path / "copy")
     assert (copy.book / "_config.yml").is_file()
     assert not (copy.book.parent / "_build").exists()
 
@@ -83,7 +83,7 @@ def test_trees_differ_in_bytes_and_in_names(tmp_path):
 
 
 def test_seconds_are_kept_where_the_book_says(book):
-    copy = bench.Copy(book, "")
+    copy = copies.Copy(book, "")
     record = Record([], [], seconds=4.26, check_seconds=0.1, peak_bytes=1)
     Store(copy.records).save("deep/page", "f", record)
     bench.record_seconds(book, copy)
@@ -162,5 +162,7 @@ def test_a_page_may_be_allowed_to_weigh_more():
         (2000, 250): False,
         (0.3, 2.0): True,
     }
-    with pytest.raises(bench.BrokenBuild, match=r"names no page: \['lab/c'\]"):
+    with pytest.raises(
+        copies.BrokenBuild, match=r"names no page: \['lab/c'\]"
+    ):
         [*bench.weighed(found, {"lab/c": 1})]
